@@ -1,0 +1,59 @@
+import pg from 'pg';
+import { AppError, type ErrorCode } from '../errors.ts';
+
+const unavailableSocketCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+
+/**
+ * PostgreSQL's and the driver's errors as ours; anything else is passed through unchanged. SQLSTATE classes are those of
+ * the PostgreSQL manual's appendix A.
+ */
+export function toDatabaseError(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  if (error instanceof pg.DatabaseError) {
+    return new AppError(codeOfSqlState(error.code ?? ''), describe(error), { cause: error });
+  }
+  if (isConnectionFailure(error)) {
+    return new AppError('DATABASE_UNAVAILABLE', `the database cannot be reached: ${error.message || error.code}`, {
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** The driver's own error behind an AppError, where there is one. */
+export function sqlErrorOf(error: unknown): pg.DatabaseError | undefined {
+  if (error instanceof pg.DatabaseError) return error;
+  return error instanceof AppError && error.cause instanceof pg.DatabaseError ? error.cause : undefined;
+}
+
+function codeOfSqlState(state: string): ErrorCode {
+  switch (state) {
+    case '55P03': // lock_not_available
+    case '40P01': // deadlock_detected
+    case '40001': // serialization_failure
+      return 'LOCK_TIMEOUT';
+    case '57P01': // admin_shutdown
+    case '57P02': // crash_shutdown
+    case '57P03': // cannot_connect_now
+    case '53300': // too_many_connections
+      return 'DATABASE_UNAVAILABLE';
+    default:
+      return state.startsWith('08') ? 'DATABASE_UNAVAILABLE' : 'DATABASE';
+  }
+}
+
+function describe(error: pg.DatabaseError): string {
+  const where = error.where === undefined ? '' : ` (${error.where.slice(0, 500)})`;
+  return `PostgreSQL ${error.code ?? ''}: ${error.message}${where}`;
+}
+
+function isConnectionFailure(error: unknown): error is Error & { code?: string } {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return (
+    unavailableSocketCodes.has(code) ||
+    /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i.test(
+      error.message,
+    )
+  );
+}

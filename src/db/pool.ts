@@ -1,0 +1,65 @@
+import pg from 'pg';
+import { AppError } from '../errors.ts';
+import { toDatabaseError } from './database-error.ts';
+
+const connectTimeoutMillis = 10_000;
+const idleTimeoutMillis = 30_000;
+/** A backend whose client has gone is noticed within this time, so that its locks do not outlive it for hours. */
+const clientCheckMillis = 10_000;
+
+export interface PoolOptions {
+  readonly url: string;
+  /** Connections at most. */
+  readonly max: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+}
+
+/**
+ * A bounded pool with the session settings that every canonical text of ours relies on: UTC, ISO dates, exact floats.
+ * Statements have no timeout of their own here (a COPY may take hours).
+ */
+export function createPool(options: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: connectTimeoutMillis,
+    idleTimeoutMillis,
+    keepAlive: true,
+    options: [
+      '-c TimeZone=UTC',
+      '-c DateStyle=ISO,YMD',
+      '-c IntervalStyle=postgres',
+      '-c extra_float_digits=1',
+      '-c bytea_output=hex',
+      '-c client_encoding=UTF8',
+      `-c client_connection_check_interval=${clientCheckMillis}`,
+    ].join(' '),
+  });
+  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Runs `work` with a connection of the pool; the connection is thrown away when `work` fails in a way that broke it. */
+export async function withConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw toDatabaseError(error);
+  });
+  let broken: Error | undefined;
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    return await work(client);
+  } catch (error) {
+    const mapped = toDatabaseError(error);
+    if (mapped instanceof AppError && mapped.code === 'DATABASE_UNAVAILABLE') broken ??= mapped;
+    throw mapped;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
