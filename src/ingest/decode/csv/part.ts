@@ -1,0 +1,8 @@
+/**
+ * One CSV text with a header of its own: a whole object, or one entry of a zip. `name` is what messages call it.
+ * The bytes can be iterated once.
+ */
+export interface CsvPart {
+  readonly name: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}

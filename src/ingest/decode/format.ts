@@ -1,0 +1,51 @@
+import { AppError } from '../../errors.ts';
+
+export type Container = 'gzip' | 'zip' | 'plain';
+export type Content = 'csv' | 'parquet';
+
+/** How an object is packed, and what is in it; `empty` is an object of no bytes, which holds no rows. */
+export type FileFormat = { readonly container: Container; readonly content: Content } | 'empty';
+
+/** Bytes from the start of an object that `detectFormat` wants to see. */
+export const magicBytes = 4;
+
+/** What the first bytes prove; text has no magic, so undefined means "whatever the name says". */
+export type Magic = 'gzip' | 'zip' | 'parquet';
+
+export function detectMagic(head: Uint8Array): Magic | undefined {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  const word = Buffer.from(head.subarray(0, 4)).toString('latin1');
+  if (word === 'PAR1') return 'parquet';
+  // a local file header, or the end record of an archive without entries
+  if (word === 'PK\x03\x04' || word === 'PK\x05\x06') return 'zip';
+  return undefined;
+}
+
+/**
+ * The format of an object, from its first bytes (at least `magicBytes` of them, or all) and its key. The bytes win over
+ * the name: customers rename, and HTTP layers unpack. Bytes without magic are CSV if the name doesn't promise otherwise.
+ * @throws AppError FORMAT_UNKNOWN, naming the key
+ */
+export function detectFormat(key: string, head: Uint8Array): FileFormat {
+  if (head.length === 0) return 'empty';
+  const magic = detectMagic(head);
+  if (magic === 'parquet') return { container: 'plain', content: 'parquet' };
+  if (magic !== undefined) return { container: magic, content: 'csv' };
+  const name = key.toLowerCase();
+  const promised = ['.parquet', '.gz', '.gzip', '.zip'].find((ending) => name.endsWith(ending));
+  if (promised !== undefined && !/\.csv\.(gz|gzip|zip)$/.test(name)) throw unknown(key, head, `no ${promised} file`);
+  if (promised === undefined && !looksLikeText(head)) throw unknown(key, head, 'no text either');
+  if (promised !== undefined && !looksLikeText(head)) throw unknown(key, head, `no ${promised} file`);
+  return { container: 'plain', content: 'csv' };
+}
+
+/** No control bytes but tab and line ends. A UTF-16 file passes here by its mark and is refused by name later. */
+function looksLikeText(head: Uint8Array): boolean {
+  const utf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+  return utf16 || head.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
+}
+
+function unknown(key: string, head: Uint8Array, finding: string): AppError {
+  const bytes = Buffer.from(head.subarray(0, 8)).toString('hex');
+  return new AppError('FORMAT_UNKNOWN', `${key}: begins with the bytes ${bytes}: ${finding}`);
+}
