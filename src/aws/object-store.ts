@@ -58,4 +58,6 @@ export interface ObjectHead {
 export interface ObjectBody extends ObjectHead {
   /** Of the whole object is `sizeBytes`; the body holds the range that was asked for. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Ends the response when the body is not wanted; a body that is iterated, even in part, needs none. */
+  discard(): void;
 }

@@ -1,0 +1,199 @@
+import { AppError, type ErrorCode } from '../errors.ts';
+import { isNetworkCode, VendorError } from './vendor-error.ts';
+
+/** The request that failed: what an error's message names. */
+export type AwsCall =
+  | { readonly operation: 'assume-role'; readonly roleArn: string; readonly region: string }
+  | { readonly operation: 'list'; readonly bucket: string; readonly prefix: string }
+  | { readonly operation: 'head' | 'get'; readonly bucket: string; readonly key: string };
+
+/** Vendor codes whose meaning does not depend on the request. The HTTP status decides for all others. */
+const codeByVendorCode: Readonly<Record<string, ErrorCode>> = {
+  NoSuchBucket: 'BUCKET_NOT_FOUND',
+  NoSuchKey: 'FILE_MISSING',
+  NoSuchVersion: 'FILE_MISSING',
+  MethodNotAllowed: 'FILE_MISSING', // a delete marker read by its version
+  PreconditionFailed: 'FILE_CHANGED',
+  InvalidRange: 'FILE_CHANGED', // the object is shorter than it was listed
+  InvalidObjectState: 'FILE_COLD',
+  SlowDown: 'THROTTLED',
+  Throttling: 'THROTTLED',
+  ThrottlingException: 'THROTTLED',
+  ThrottledException: 'THROTTLED',
+  RequestThrottled: 'THROTTLED',
+  RequestLimitExceeded: 'THROTTLED',
+  TooManyRequestsException: 'THROTTLED',
+  ServiceUnavailable: 'THROTTLED',
+  RequestTimeout: 'TIMEOUT',
+  TimeoutError: 'TIMEOUT',
+  ETIMEDOUT: 'TIMEOUT',
+  ExpiredToken: 'CREDENTIALS',
+  ExpiredTokenException: 'CREDENTIALS',
+  InvalidToken: 'CREDENTIALS',
+  InvalidAccessKeyId: 'CREDENTIALS',
+  InvalidClientTokenId: 'CREDENTIALS',
+  UnrecognizedClientException: 'CREDENTIALS',
+  SignatureDoesNotMatch: 'CREDENTIALS',
+  IncompleteSignature: 'CREDENTIALS',
+  RequestTimeTooSkewed: 'CREDENTIALS',
+  RequestExpired: 'CREDENTIALS',
+  CredentialsProviderError: 'CREDENTIALS',
+  TokenProviderError: 'CREDENTIALS',
+  RegionDisabledException: 'CREDENTIALS',
+  InvalidBucketName: 'BAD_INPUT',
+  MalformedPolicyDocument: 'BAD_INPUT',
+  MalformedPolicyDocumentException: 'BAD_INPUT',
+  PackedPolicyTooLarge: 'BAD_INPUT',
+  PackedPolicyTooLargeException: 'BAD_INPUT',
+  ValidationError: 'BAD_INPUT',
+  KeyTooLongError: 'BAD_INPUT',
+  PermanentRedirect: 'BAD_CONFIG',
+  AuthorizationHeaderMalformed: 'BAD_CONFIG',
+  IllegalLocationConstraintException: 'BAD_CONFIG',
+};
+
+/**
+ * The one place where an error of AWS, of its SDK or of a socket becomes ours. The message names what was asked for, and
+ * what to do about it; the cause is a VendorError, which holds no secret.
+ */
+export function mapAwsError(error: unknown, call: AwsCall, signal?: AbortSignal): AppError {
+  if (error instanceof AppError) return error;
+  const cause = new VendorError(error);
+  const code = errorCode(cause, call, signal);
+  return new AppError(code, `${subject(call)}: ${explanation(code, cause, call)}${origin(cause)}`, { cause });
+}
+
+/** Whether new session credentials may help. HEAD has no body, so there an expired token is just a 400. */
+export function isExpiredSession(error: unknown, call: AwsCall): boolean {
+  const { vendorCode, httpStatus } = new VendorError(error);
+  if (/^(ExpiredToken|InvalidToken|RequestExpired)/.test(vendorCode)) return true;
+  return call.operation === 'head' && httpStatus === 400;
+}
+
+/** The region that an answer says the bucket is in, where the request went to another. */
+export function redirectedRegion(error: unknown): string | undefined {
+  const { httpStatus, bucketRegion } = new VendorError(error);
+  return httpStatus === 301 || httpStatus === 307 || httpStatus === 400 ? bucketRegion : undefined;
+}
+
+function errorCode(cause: VendorError, call: AwsCall, signal: AbortSignal | undefined): ErrorCode {
+  if (signal?.aborted || cause.vendorCode === 'AbortError') return 'CANCELLED';
+  if (isKmsRefusal(cause)) return 'KMS_DENIED';
+  const known = Object.hasOwn(codeByVendorCode, cause.vendorCode) ? codeByVendorCode[cause.vendorCode] : undefined;
+  if (known !== undefined) return known;
+  if (isNetworkCode(cause.vendorCode)) return 'NETWORK';
+  return codeOfStatus(cause.httpStatus, call);
+}
+
+/** S3 answers for KMS with codes of its own, or with AccessDenied and a message that names the action. */
+function isKmsRefusal(cause: VendorError): boolean {
+  if (cause.vendorCode.startsWith('KMS.')) return true;
+  return cause.httpStatus === 403 && /\bkms:|ciphertext/i.test(cause.message);
+}
+
+function codeOfStatus(status: number | undefined, call: AwsCall): ErrorCode {
+  if (status === undefined) return 'INTERNAL';
+  if (status === 401 || status === 403) return deniedCode(call);
+  if (status === 404) return call.operation === 'list' ? 'BUCKET_NOT_FOUND' : 'FILE_MISSING';
+  if (status === 408) return 'TIMEOUT';
+  if (status === 412 || status === 416) return 'FILE_CHANGED';
+  if (status === 429 || status === 503) return 'THROTTLED';
+  if (status >= 300 && status < 400) return 'BAD_CONFIG';
+  // A success that the SDK could not read is the server's fault as well.
+  if (status >= 500 || status < 300) return 'SERVER_ERROR';
+  return 'INTERNAL';
+}
+
+function deniedCode(call: AwsCall): ErrorCode {
+  switch (call.operation) {
+    case 'assume-role':
+      return 'ASSUME_ROLE_DENIED';
+    case 'list':
+      return 'LIST_DENIED';
+    case 'head':
+    case 'get':
+      return 'GET_DENIED';
+  }
+}
+
+function subject(call: AwsCall): string {
+  switch (call.operation) {
+    case 'assume-role':
+      return `assume role ${call.roleArn} through STS of ${call.region}`;
+    case 'list':
+      return `list s3://${call.bucket}/${call.prefix}`;
+    case 'head':
+    case 'get':
+      return `read s3://${call.bucket}/${call.key}`;
+  }
+}
+
+function explanation(code: ErrorCode, cause: VendorError, call: AwsCall): string {
+  switch (code) {
+    case 'ASSUME_ROLE_DENIED':
+      return 'refused; the role must exist and its trust policy must name our principal and this external ID';
+    case 'LIST_DENIED':
+      return 'access denied; the role needs s3:ListBucket on the bucket for this prefix';
+    case 'GET_DENIED':
+      return 'access denied; the role needs s3:GetObject on this key, and the key must exist';
+    case 'KMS_DENIED':
+      return 'the object is encrypted; the role needs kms:Decrypt, and the key must be enabled and grant it';
+    case 'BUCKET_NOT_FOUND':
+      return 'there is no such bucket; check its name';
+    case 'FILE_MISSING':
+      return 'there is no such object';
+    case 'FILE_CHANGED':
+      return 'changed while it was read; it will be read again as it is now';
+    case 'FILE_COLD':
+      return 'the object lies in an archive class; restore it first';
+    case 'CREDENTIALS':
+      return credentialsExplanation(cause, call);
+    case 'THROTTLED':
+      return 'asked to slow down, and still after several attempts';
+    case 'SERVER_ERROR':
+      return 'the server failed';
+    case 'NETWORK':
+      return 'the connection failed or broke';
+    case 'TIMEOUT':
+      return 'no answer in time';
+    case 'CANCELLED':
+      return 'cancelled';
+    case 'BAD_CONFIG':
+      return `the endpoint does not serve this bucket${cause.bucketRegion ? `, which is in ${cause.bucketRegion}` : ''}; check region and endpoint`;
+    case 'BAD_INPUT':
+      return 'refused as malformed';
+    default:
+      return 'unexpected answer';
+  }
+}
+
+function credentialsExplanation(cause: VendorError, call: AwsCall): string {
+  switch (cause.vendorCode) {
+    case 'CredentialsProviderError':
+    case 'TokenProviderError':
+      return 'found no AWS credentials for the service itself; give it an instance, container or web identity role';
+    case 'RegionDisabledException':
+      return 'STS is switched off for our account in this region; enable it in IAM, account settings';
+    case 'InvalidClientTokenId':
+    case 'UnrecognizedClientException':
+      return `our own credentials are unknown here${call.operation === 'assume-role' ? `; if ${call.region} is an opt-in region, enable it for our account` : ''}`;
+    case 'RequestTimeTooSkewed':
+    case 'RequestExpired':
+      return "this machine's clock is wrong";
+    default:
+      return 'the credentials were refused';
+  }
+}
+
+/** What to quote to AWS's support, and the vendor's own words where it gave any. */
+function origin(cause: VendorError): string {
+  const request = cause.requestId === undefined ? '' : `, request ${cause.requestId}`;
+  const said = cause.message === '' || cause.message === cause.vendorCode ? '' : `: ${oneLine(cause.message)}`;
+  return ` (${cause.vendorCode}${request}${said})`;
+}
+
+const MAX_VENDOR_TEXT_LENGTH = 300;
+
+function oneLine(message: string): string {
+  return message.replace(/\s+/g, ' ').slice(0, MAX_VENDOR_TEXT_LENGTH);
+}
