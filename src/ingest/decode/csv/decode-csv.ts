@@ -2,6 +2,7 @@ import { AppError } from '../../../errors.ts';
 import { throwIfCancelled } from '../cancel.ts';
 import { type DecodeLimits, defaultLimits } from '../limits.ts';
 import { Chunks } from './chunks.ts';
+import { describeDifference, sameColumns } from './columns.ts';
 import { type CsvHeader, readHeader } from './header.ts';
 import type { CsvPart } from './part.ts';
 import type { RowPlace } from './row-places.ts';
@@ -127,14 +128,7 @@ async function* each(parts: Iterable<CsvPart> | AsyncIterable<CsvPart>): AsyncGe
 }
 
 function checkSameColumns(name: string, expected: readonly string[], columns: readonly string[]): void {
-  const length = Math.max(expected.length, columns.length);
-  for (let i = 0; i < length; i++) {
-    if (columns[i] === expected[i]) continue;
-    const text = `column ${i + 1} is ${quote(columns[i])}, and ${quote(expected[i])} in the entries before`;
-    throw new AppError('ZIP_INVALID', `${name}: its header differs: ${text}`);
-  }
-}
-
-function quote(column: string | undefined): string {
-  return column === undefined ? 'missing' : JSON.stringify(column);
+  if (sameColumns(expected, columns)) return;
+  const text = `its header differs from that of the entries before: ${describeDifference(expected, columns)}`;
+  throw new AppError('ZIP_INVALID', `${name}: ${text}`);
 }
