@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import { SchemaEngine } from '@prisma/schema-engine-wasm';
-import pg from 'pg';
+import type pg from 'pg';
 import { migrate } from '../src/db/migrate.ts';
 import { createPool } from '../src/db/pool.ts';
 import { openEmbeddedPostgres } from '../src/sandbox/postgres/cluster.ts';
@@ -52,7 +52,9 @@ async function check(): Promise<void> {
 
 async function create(name: string): Promise<void> {
   const first = !existsSync(migrationsPath) || readdirSync(migrationsPath).length === 0;
-  const before = first ? undefined : execFileSync('git', ['show', 'HEAD:prisma/schema.prisma'], { cwd: root, encoding: 'utf8' });
+  const before = first
+    ? undefined
+    : execFileSync('git', ['show', 'HEAD:prisma/schema.prisma'], { cwd: root, encoding: 'utf8' });
   const stamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
   const target = join(migrationsPath, `${stamp}_${name}`);
   const sql = await difference(before, readFileSync(schemaPath, 'utf8'));

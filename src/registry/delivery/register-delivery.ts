@@ -24,22 +24,25 @@ export interface NewDelivery {
     | { readonly key: string; readonly etag: string; readonly sizeBytes: number; readonly lastModified: Date }
     | undefined;
   readonly files: readonly NewFile[];
+  /** Database time before the listing began from which this delivery was read. */
+  readonly listedAt: Date;
 }
 
 export interface RegisteredDelivery {
-  readonly id: number;
-  /** False: it was known already. */
-  readonly isNew: boolean;
+  /** `stale`: another discovery registered a delivery of this period after our listing began, and may have seen more. */
+  readonly outcome: 'new' | 'known' | 'stale';
   readonly filesAdded: number;
 }
 
 /**
  * Writes a delivery and all its files, or finds it known; missing files that have appeared since become NEW. Unfinished
- * older deliveries of the same period are overtaken: their files leave the queue. All in one transaction.
+ * older deliveries of the same period are overtaken: their files leave the queue. All in one transaction, one export at a
+ * time, so that an older listing never overtakes a newer one.
  */
 export async function registerDelivery(registry: PrismaClient, delivery: NewDelivery): Promise<RegisteredDelivery> {
   return registry.$transaction(
     async (tx) => {
+      await tx.$executeRaw`select from registry.export where id = ${delivery.exportId} for update`;
       const known = await tx.delivery.findUnique({
         where: {
           exportId_periodStart_identity: {
@@ -52,10 +55,10 @@ export async function registerDelivery(registry: PrismaClient, delivery: NewDeli
       if (known !== null) {
         const id = safeInteger(known.id);
         const found = await fillInMissing(tx, id, delivery.files);
-        return { id, isNew: false, filesAdded: found };
+        return { outcome: 'known', filesAdded: found };
       }
+      if (await isStale(tx, delivery)) return { outcome: 'stale', filesAdded: 0 };
       const created = await tx.delivery.create({ data: deliveryRow(delivery) });
-      const id = safeInteger(created.id);
       for (let start = 0; start < delivery.files.length; start += filesPerInsert) {
         const batch = delivery.files.slice(start, start + filesPerInsert);
         await tx.file.createMany({ data: batch.map((file) => fileRow(delivery, created.id, file)) });
@@ -64,10 +67,21 @@ export async function registerDelivery(registry: PrismaClient, delivery: NewDeli
         update registry.delivery set state = 'SUPERSEDED', superseded_at = now()
          where export_id = ${delivery.exportId} and period_start = ${delivery.periodStart}::date
            and state = 'PENDING' and id < ${created.id}`;
-      return { id, isNew: true, filesAdded: delivery.files.length };
+      return { outcome: 'new', filesAdded: delivery.files.length };
     },
     { timeout: 60_000, maxWait: 30_000 },
   );
+}
+
+async function isStale(tx: Pick<PrismaClient, 'delivery'>, delivery: NewDelivery): Promise<boolean> {
+  const newer = await tx.delivery.count({
+    where: {
+      exportId: delivery.exportId,
+      periodStart: toDate(delivery.periodStart),
+      registeredAt: { gt: delivery.listedAt },
+    },
+  });
+  return newer > 0;
 }
 
 function deliveryRow({ exportId, periodStart, periodEnd, identity, executionId, manifest }: NewDelivery) {
