@@ -123,7 +123,7 @@ class RoleAccess implements AwsAccess {
     const assumption = {
       role,
       sessionName: sessionName(request.client, request.job),
-      policy: readSessionPolicy({ ...request, partition: arn.partition }),
+      policy: readSessionPolicy({ ...request, partition: arn.partition, hasKms: this.#config.hasKms }),
       sessionSeconds: this.#config.sessionSeconds,
     };
     const credentials = new RefreshingCredentials(async () => {

@@ -11,6 +11,8 @@ export interface AwsConfig {
   readonly s3Endpoint?: string | undefined;
   /** Bucket in the path rather than in the host name; by default where there is an `s3Endpoint`. */
   readonly forcePathStyle?: boolean | undefined;
+  /** False for a look-alike that refuses session policies which name KMS, such as Ceph. */
+  readonly hasKms: boolean;
   readonly connectTimeoutMs: number;
   /** From sending a request to its response's headers. */
   readonly requestTimeoutMs: number;
@@ -28,6 +30,7 @@ export interface AwsConfig {
 }
 
 export const awsDefaults = {
+  hasKms: true,
   // A TCP and TLS handshake across the world takes well under a second.
   connectTimeoutMs: 5_000,
   // S3 answers within a second; a listing page or a KMS-encrypted object under load may take some.

@@ -188,7 +188,8 @@ function credentialsExplanation(cause: VendorError, call: AwsCall): string {
 /** What to quote to AWS's support, and the vendor's own words where it gave any. */
 function origin(cause: VendorError): string {
   const request = cause.requestId === undefined ? '' : `, request ${cause.requestId}`;
-  const said = cause.message === '' || cause.message === cause.vendorCode ? '' : `: ${oneLine(cause.message)}`;
+  const said =
+    cause.message === cause.vendorCode || cause.message === 'UnknownError' ? '' : `: ${oneLine(cause.message)}`;
   return ` (${cause.vendorCode}${request}${said})`;
 }
 

@@ -9,6 +9,8 @@ export interface ReadScope {
   readonly bucketRegion?: string | undefined;
   /** Every key that starts with this may be read; empty means the whole bucket. */
   readonly prefix: string;
+  /** False where the store knows no KMS; true by default. */
+  readonly hasKms?: boolean;
 }
 
 /**
@@ -18,19 +20,19 @@ export interface ReadScope {
 export function readStatements(scope: ReadScope): readonly PolicyStatement[] {
   const bucketArn = `arn:${scope.partition}:s3:::${scope.bucket}`;
   const keysUnderPrefix = `${literalInPolicy(scope.prefix)}*`;
-  return [
+  const statements: readonly PolicyStatement[] = [
     listStatement(bucketArn, scope.prefix === '' ? undefined : keysUnderPrefix),
     { Effect: 'Allow', Action: 's3:GetBucketLocation', Resource: bucketArn },
     { Effect: 'Allow', Action: ['s3:GetObject', 's3:GetObjectVersion'], Resource: `${bucketArn}/${keysUnderPrefix}` },
-    {
-      Effect: 'Allow',
-      Action: 'kms:Decrypt',
-      Resource: '*',
-      Condition: {
-        StringLike: { 'kms:ViaService': `s3.${scope.bucketRegion ?? '*'}.${partitionDomain(scope.partition)}` },
-      },
-    },
   ];
+  return scope.hasKms === false ? statements : [...statements, decryptStatement(scope)];
+}
+
+/** Whatever key encrypts the bucket, but only as used by S3. */
+function decryptStatement({ partition, bucketRegion }: ReadScope): PolicyStatement {
+  const viaService = `s3.${bucketRegion ?? '*'}.${partitionDomain(partition)}`;
+  const Condition = { StringLike: { 'kms:ViaService': viaService } };
+  return { Effect: 'Allow', Action: 'kms:Decrypt', Resource: '*', Condition };
 }
 
 /** A condition on s3:prefix is false for a request without one, so the whole bucket is granted without a condition. */

@@ -1,4 +1,4 @@
-import type { AwsAccess, OpenReader } from '../../aws/access.ts';
+import type { AwsAccess } from '../../aws/access.ts';
 import type { AssumableRole } from '../../aws/credentials.ts';
 import { checkExports } from './check-exports.ts';
 import { checkListing } from './check-listing.ts';
@@ -23,26 +23,28 @@ export const preflightJob = 'preflight';
 
 /**
  * Proves by real calls that a client's export can be read, and that nobody without the external ID can. The checks run in
- * order and stop where what follows could not succeed. Never throws: whatever fails is a finding.
+ * order and stop where what follows could not succeed. Never throws: whatever fails is the last finding.
  */
 export async function preflight(request: PreflightRequest): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   try {
-    const role = await checkRole(request);
-    findings.push(...role.findings);
-    if (!role.isAssumable) return findings;
-    await using reader = request.aws.openReader({ ...request, job: preflightJob });
-    findings.push(...(await checkBucket(reader, request)));
+    for await (const finding of check(request)) findings.push(finding);
   } catch (error) {
     findings.push(failureFinding(error));
   }
   return findings;
 }
 
-async function checkBucket(reader: OpenReader, request: PreflightRequest): Promise<readonly Finding[]> {
+async function* check(request: PreflightRequest): AsyncGenerator<Finding, void, void> {
+  const role = await checkRole(request);
+  yield* role.findings;
+  if (!role.isAssumable) return;
+  await using reader = request.aws.openReader({ ...request, job: preflightJob });
   const listing = await checkListing(reader, request);
-  if (listing.objects.length === 0) return listing.findings;
+  yield* listing.findings;
+  const [first] = listing.objects;
+  if (first === undefined) return;
   const exports = await checkExports(reader, listing, request);
-  const read = await checkRead(reader, exports.newestData ?? listing.objects[0], request.signal);
-  return [...listing.findings, ...exports.findings, ...read];
+  yield* exports.findings;
+  yield await checkRead(reader, exports.newestData ?? first, request.signal);
 }
