@@ -79,3 +79,20 @@ export async function listDroppable(registry: Registry, now: Date): Promise<read
      order by d.id`;
   return rows.map((row) => ({ ...row, id: safeInteger(row.id) }));
 }
+
+/** PENDING → SUPERSEDED: a newer delivery of the period was published before this one was whole. */
+export async function markOvertaken(registry: Registry, deliveryId: number): Promise<void> {
+  await registry.$executeRaw`
+    update registry.delivery set state = 'SUPERSEDED', superseded_at = now()
+     where id = ${deliveryId} and state = 'PENDING'`;
+}
+
+/** Deliveries at most that one reconciliation looks at, the newest first. */
+const maxUnsettled = 10_000;
+
+/** PENDING and SUPERSEDED deliveries: the raw database may have published or dropped them without our knowing. */
+export async function listUnsettledDeliveries(registry: Registry): Promise<readonly number[]> {
+  const rows = await registry.$queryRaw<{ id: bigint }[]>`
+    select id from registry.delivery where state in ('PENDING', 'SUPERSEDED') order by id desc limit ${maxUnsettled}`;
+  return rows.map(({ id }) => safeInteger(id));
+}

@@ -1,0 +1,25 @@
+import { readLoadedFiles } from '../../raw/load-file.ts';
+import { readDropped, readPublished } from '../../raw/published.ts';
+import { listUnsettledDeliveries, markDropped, markPublished } from '../../registry/delivery/delivery-states.ts';
+import { listInterrupted } from '../../registry/file/list-interrupted.ts';
+import { failExhausted } from '../../registry/file/mark-failed.ts';
+import { markIngested } from '../../registry/file/mark-ingested.ts';
+import type { IngestContext } from '../context.ts';
+import { publishComplete } from '../publish/publish-complete.ts';
+
+/**
+ * Brings the registry in line with what the raw database has committed, and finishes what a dead process left: files
+ * that are in, deliveries that were published or dropped, whole deliveries that nobody published, files whose worker
+ * died at every attempt. Runs at start and every minute; doing it twice changes nothing.
+ */
+export async function reconcile(context: IngestContext): Promise<void> {
+  const { registry, raw, settings } = context;
+  const interrupted = await listInterrupted(registry);
+  for (const loaded of await readLoadedFiles(raw.pool, interrupted)) await markIngested(registry, loaded);
+  await failExhausted(registry, settings.maxAttempts);
+
+  const unsettled = await listUnsettledDeliveries(registry);
+  for (const published of await readPublished(raw.pool, unsettled)) await markPublished(registry, published);
+  for (const dropped of await readDropped(raw.pool, unsettled)) await markDropped(registry, dropped);
+  await publishComplete(context);
+}
