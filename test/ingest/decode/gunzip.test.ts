@@ -27,14 +27,17 @@ suite('gunzip', () => {
 
   test('zeros after the last member are padding', async () => {
     for (const size of [...chunkSizes, 3000]) {
-      assert.equal(await expand(Buffer.concat([hello, world, Buffer.alloc(200_000)]), size), 'hello\nworld\n');
+      assert.equal(
+        await expand(Buffer.concat([hello, world, Buffer.alloc(size < 100 ? 300 : 200_000)]), size),
+        'hello\nworld\n',
+      );
     }
   });
 
   test('anything else after the last member is refused', async () => {
     await refusesAll(Buffer.concat([hello, Buffer.from('garbage')]));
     await refusesAll(Buffer.concat([hello, Buffer.from([0x1f])]));
-    await refusesAll(Buffer.concat([hello, Buffer.alloc(200_000), world]), 'byte 26');
+    await refusesAll(Buffer.concat([hello, Buffer.alloc(300), world]), 'byte 26');
   });
 
   test('a truncated file is refused, wherever it ends', async () => {

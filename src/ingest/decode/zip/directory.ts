@@ -3,6 +3,9 @@ import type { ByteSource } from './byte-source.ts';
 import { DirectoryReader } from './directory-reader.ts';
 import { asZipError, zipInvalid } from './zip-error.ts';
 
+/** Names, extra fields and comments of all entries; each entry could hold 192 KB of them. */
+const maxDirectoryBytes = 8 * 1024 * 1024;
+
 /** One entry as the archive's directory describes it, which is no proof of anything. */
 export interface ZipEntry {
   readonly name: string;
@@ -36,7 +39,14 @@ export async function readDirectory(
       throw zipInvalid(archive, `${zip.entryCount} entries; at most ${maxEntries} are read`);
     }
     const entries: Entry[] = [];
-    for await (const entry of zip.eachEntry()) entries.push(entry);
+    let directoryBytes = 0;
+    for await (const entry of zip.eachEntry()) {
+      directoryBytes += entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength;
+      if (directoryBytes > maxDirectoryBytes) {
+        throw zipInvalid(archive, `the names and comments in its directory take more than ${maxDirectoryBytes} bytes`);
+      }
+      entries.push(entry);
+    }
     const starts = entries.map((entry) => entry.relativeOffsetOfLocalHeader).toSorted((a, b) => a - b);
     return entries.map((entry) => ({
       name: entry.fileName,
