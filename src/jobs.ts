@@ -1,0 +1,84 @@
+import { Cron } from 'croner';
+import { AppError, toAppError } from './errors.ts';
+import type { IngestContext } from './ingest/context.ts';
+import { discoverExport } from './ingest/discover/discover-export.ts';
+import { dropSuperseded } from './ingest/publish/drop-superseded.ts';
+import { reconcile } from './ingest/work/reconcile.ts';
+import { waitFor } from './ingest/work/wait-for.ts';
+import { listScheduled, type ScheduledExport } from './registry/export/list-scheduled.ts';
+import { toRegistryError } from './registry/registry-error.ts';
+
+export interface JobOptions {
+  readonly context: IngestContext;
+  readonly signal: AbortSignal;
+  /** Each scheduled run begins up to this much later, so that ten thousand exports do not begin in one second. */
+  readonly jitterSeconds: number;
+}
+
+/** How often the list of exports is compared with the jobs that run. */
+const refreshPattern = '*/30 * * * * *';
+const reconcilePattern = '15 * * * * *';
+const dropPattern = '40 * * * *';
+
+/** @throws AppError BAD_INPUT when croner does not understand the pattern */
+export function checkSchedule(pattern: string): void {
+  try {
+    new Cron(pattern, { paused: true, timezone: 'UTC' }).stop();
+  } catch (cause) {
+    throw new AppError('BAD_INPUT', `schedule ${JSON.stringify(pattern)} is no cron pattern: ${String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** Starts everything that happens by the clock; ends with the signal. A job never overlaps itself. */
+export function startJobs(options: JobOptions): void {
+  const { context, signal } = options;
+  const exportJobs = new Map<number, { readonly pattern: string; readonly cron: Cron }>();
+  const jobs = [
+    job('refresh exports', refreshPattern, options, () => refreshExports(exportJobs, options)),
+    job('reconcile', reconcilePattern, options, () => reconcile(context)),
+    job('drop superseded deliveries', dropPattern, options, () => dropSuperseded(context, 'job:drop')),
+  ];
+  void jobs[0]?.trigger();
+  signal.addEventListener('abort', () => {
+    for (const cron of [...jobs, ...[...exportJobs.values()].map((entry) => entry.cron)]) cron.stop();
+  });
+}
+
+function job(name: string, pattern: string, { context, signal }: JobOptions, work: () => Promise<unknown>): Cron {
+  return new Cron(pattern, { timezone: 'UTC', protect: true, unref: true }, async () => {
+    if (signal.aborted) return;
+    try {
+      await work();
+    } catch (error) {
+      const failure = toAppError(toRegistryError(error));
+      context.log.error({ job: name, code: failure.code, err: failure.message }, 'job failed');
+    }
+  });
+}
+
+async function refreshExports(
+  running: Map<number, { readonly pattern: string; readonly cron: Cron }>,
+  options: JobOptions,
+): Promise<void> {
+  const wanted = new Map((await listScheduled(options.context.registry)).map((entry) => [entry.id, entry]));
+  for (const [id, { pattern, cron }] of running) {
+    if (wanted.get(id)?.schedule === pattern) continue;
+    cron.stop();
+    running.delete(id);
+  }
+  for (const entry of wanted.values()) {
+    if (!running.has(entry.id))
+      running.set(entry.id, { pattern: entry.schedule, cron: scheduleExport(entry, options) });
+  }
+}
+
+function scheduleExport({ id, name, client, schedule }: ScheduledExport, options: JobOptions): Cron {
+  const { context, signal, jitterSeconds } = options;
+  return job(`discover ${client}/${name}`, schedule, options, async () => {
+    await waitFor(Math.random() * jitterSeconds, signal);
+    if (!signal.aborted)
+      await discoverExport(context, { exportId: id, trigger: 'schedule', actor: 'job:discover', signal });
+  });
+}
