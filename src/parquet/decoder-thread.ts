@@ -1,0 +1,134 @@
+import { Worker } from 'node:worker_threads';
+import { AppError, toAppError } from '../errors.ts';
+import type { ByteSource } from './byte-source.ts';
+import type { ParquetLimits } from './limits.ts';
+import type { DecoderSetup, FromDecoder, ToDecoder } from './protocol.ts';
+
+/**
+ * JavaScript objects of the decoder: levels, small arrays and the footer's objects. Pages and texts are outside of it and
+ * are counted by the limits.
+ */
+const heapLimits = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32 } as const;
+
+/** A decoder that has bytes and room for chunks but says nothing for so long is not going to. */
+const stallMillis = 120_000;
+
+/** Messages that the file's own logic handles; reads are answered here. */
+export type DecoderMessage = Exclude<FromDecoder, { kind: 'read' }>;
+
+export interface DecoderThreadOptions {
+  readonly source: ByteSource;
+  readonly limits: ParquetLimits;
+  readonly signal: AbortSignal | undefined;
+  readonly onMessage: (message: DecoderMessage) => void;
+  /** Called once when the thread has ended before it was closed; nothing comes after it. */
+  readonly onEnd: (error: AppError) => void;
+  /** Whether it is the decoder's turn, which the stall limit applies to. */
+  readonly isExpected: () => boolean;
+}
+
+/**
+ * The worker thread around the decoder. Whatever happens in it (an exception outside of every promise, a heap that is full, a
+ * loop without end) ends the thread and becomes one AppError here; the process lives on.
+ */
+export class DecoderThread {
+  readonly #options: DecoderThreadOptions;
+  readonly #worker: Worker;
+  readonly #onAbort: () => void;
+  #openReads = 0;
+  #hasEnded = false;
+  #stallTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: DecoderThreadOptions) {
+    this.#options = options;
+    const setup: DecoderSetup = { sizeBytes: options.source.sizeBytes, limits: options.limits };
+    this.#worker = new Worker(new URL('./decoder-worker.ts', import.meta.url), {
+      workerData: setup,
+      resourceLimits: heapLimits,
+      // nothing of ours is the decoder's business
+      env: {},
+      execArgv: [],
+    });
+    this.#worker.on('message', (message: FromDecoder) => this.#receive(message));
+    this.#worker.on('error', (error) => this.#end(crashed(error)));
+    this.#worker.on('exit', (code) =>
+      this.#end(new AppError('DECODER_CRASHED', `the parquet decoder ended (${code})`)),
+    );
+    this.#onAbort = () => this.#end(cancelled(options.signal));
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (options.signal?.aborted) this.#onAbort();
+    this.watch();
+  }
+
+  send(message: ToDecoder): void {
+    if (this.#hasEnded) return;
+    this.#worker.postMessage(message);
+    this.watch();
+  }
+
+  /** Starts the stall limit anew; to be called when whose turn it is may have changed. */
+  watch(): void {
+    clearTimeout(this.#stallTimer);
+    if (this.#hasEnded || this.#openReads > 0 || !this.#options.isExpected()) return;
+    this.#stallTimer = setTimeout(() => {
+      this.#end(new AppError('DECODER_CRASHED', `the parquet decoder said nothing for ${stallMillis / 1000} seconds`));
+    }, stallMillis);
+  }
+
+  async close(): Promise<void> {
+    this.#detach();
+    await this.#worker.terminate();
+  }
+
+  #receive(message: FromDecoder): void {
+    if (this.#hasEnded) return;
+    if (message.kind === 'read') void this.#read(message);
+    else this.#options.onMessage(message);
+    this.watch();
+  }
+
+  async #read({ id, start, end }: FromDecoder & { kind: 'read' }): Promise<void> {
+    this.#openReads++;
+    this.watch();
+    try {
+      const bytes = await this.#options.source.read(start, end);
+      if (bytes.length !== end - start) {
+        throw new AppError('INTERNAL', `asked for bytes ${start} to ${end} and got ${bytes.length}`);
+      }
+      this.#openReads--;
+      if (!this.#hasEnded) this.#worker.postMessage({ kind: 'bytes', id, bytes }, ownedBuffers(bytes));
+      this.watch();
+    } catch (error) {
+      this.#end(toAppError(error));
+    }
+  }
+
+  #end(error: AppError): void {
+    if (this.#hasEnded) return;
+    this.#detach();
+    void this.#worker.terminate();
+    this.#options.onEnd(error);
+  }
+
+  #detach(): void {
+    this.#hasEnded = true;
+    clearTimeout(this.#stallTimer);
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+/** A view into a larger buffer is copied, because others may look at the rest. */
+function ownedBuffers({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}
+
+function crashed(error: unknown): AppError {
+  const text = error instanceof Error ? error.message : String(error);
+  return new AppError('DECODER_CRASHED', `the parquet decoder crashed: ${text}`, { cause: error });
+}
+
+function cancelled(signal: AbortSignal | undefined): AppError {
+  const { reason } = signal ?? {};
+  if (reason instanceof AppError) return reason;
+  return new AppError('CANCELLED', 'reading a parquet file was cancelled', { cause: reason });
+}
