@@ -1,0 +1,19 @@
+/**
+ * The server's time: the machine's, plus what a test has added. Sessions, retention, restores and lifecycle follow it; the
+ * check of a request's own clock does not, because advancing it means that time has passed for the client as well.
+ */
+export class Clock {
+  #aheadMs = 0;
+
+  nowMs(): number {
+    return Date.now() + this.#aheadMs;
+  }
+
+  advance(seconds: number): void {
+    this.#aheadMs += seconds * 1000;
+  }
+
+  get aheadMs(): number {
+    return this.#aheadMs;
+  }
+}

@@ -1,0 +1,24 @@
+import { parseArgs } from 'node:util';
+import { startSandboxAws } from './server.ts';
+
+/**
+ * The stand-in as a process of its own: `node src/sandbox/aws/main.ts --port 4566 --folder ./sandbox`. Prints one line of
+ * JSON, `{"endpoint","adminToken"}`, when it serves, and ends on SIGTERM or SIGINT.
+ */
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '0' },
+    host: { type: 'string', default: '127.0.0.1' },
+    folder: { type: 'string' },
+    region: { type: 'string', default: 'us-east-1' },
+  },
+});
+
+const sandbox = await startSandboxAws({
+  port: Number(values.port),
+  host: values.host,
+  defaultRegion: values.region,
+  ...(values.folder === undefined ? {} : { folder: values.folder }),
+});
+process.stdout.write(`${JSON.stringify({ endpoint: sandbox.endpoint, adminToken: sandbox.adminToken })}\n`);
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void sandbox.close());

@@ -1,0 +1,60 @@
+export const lockModes = ['GOVERNANCE', 'COMPLIANCE'] as const;
+export type LockMode = (typeof lockModes)[number];
+
+export interface Retention {
+  readonly mode: LockMode;
+  readonly untilMs: number;
+}
+
+/** Object Lock of one version. */
+export interface Lock {
+  readonly retention: Retention | undefined;
+  readonly legalHold: boolean;
+}
+
+export const unlocked: Lock = { retention: undefined, legalHold: false };
+
+/** Default of a bucket: counts from the upload, whatever the object is about. */
+export interface DefaultRetention {
+  readonly mode: LockMode;
+  readonly days: number | undefined;
+  readonly years: number | undefined;
+}
+
+interface Attempt {
+  readonly nowMs: number;
+  /** The caller asked to bypass GOVERNANCE, and may. */
+  readonly bypassGovernance: boolean;
+}
+
+/** Whether this version may be deleted for good. A legal hold cannot be bypassed, nor can COMPLIANCE. */
+export function mayDelete(lock: Lock, attempt: Attempt): boolean {
+  if (lock.legalHold) return false;
+  return (
+    !isRetained(lock.retention, attempt.nowMs) || (lock.retention?.mode === 'GOVERNANCE' && attempt.bypassGovernance)
+  );
+}
+
+/** Whether a retention may be replaced: always by a longer one of a mode at least as strict, else as in `mayDelete`. */
+export function mayReplaceRetention(
+  before: Retention | undefined,
+  after: Retention | undefined,
+  attempt: Attempt,
+): boolean {
+  if (before === undefined || !isRetained(before, attempt.nowMs)) return true;
+  const isAsStrict = after !== undefined && (after.mode === before.mode || after.mode === 'COMPLIANCE');
+  if (isAsStrict && after.untilMs >= before.untilMs) return true;
+  return before.mode === 'GOVERNANCE' && attempt.bypassGovernance;
+}
+
+export function isRetained(retention: Retention | undefined, nowMs: number): boolean {
+  return retention !== undefined && retention.untilMs > nowMs;
+}
+
+export function applyDefault(rule: DefaultRetention | undefined, uploadedAtMs: number): Retention | undefined {
+  if (rule === undefined) return undefined;
+  const until = new Date(uploadedAtMs);
+  if (rule.days !== undefined) until.setUTCDate(until.getUTCDate() + rule.days);
+  if (rule.years !== undefined) until.setUTCFullYear(until.getUTCFullYear() + rule.years);
+  return { mode: rule.mode, untilMs: until.getTime() };
+}

@@ -1,0 +1,205 @@
+import { AwsError } from '../../aws-error.ts';
+import { type Reply, xmlReply } from '../../http/reply.ts';
+import { PolicyError, parsePolicy } from '../../iam/parse-policy.ts';
+import { maxPolicyBytes } from '../../limits.ts';
+import { element, malformed, parseXml, s3Namespace, text, type XmlElement, xmlDocument } from '../../xml.ts';
+import type { KeptConfig } from '../bucket.ts';
+import type { BucketCall, Handler } from '../call.ts';
+import { parseLifecycle } from '../lifecycle-rules.ts';
+import { readMode } from '../lock-headers.ts';
+import type { DefaultRetention } from '../lock-rules.ts';
+import { toEncryption } from '../object-properties.ts';
+import { readCheckedBody } from '../read-checked-body.ts';
+import { parseTagSet } from '../tags.ts';
+import { enableObjectLock } from './create-bucket.ts';
+
+export type { KeptConfig } from '../bucket.ts';
+
+export function getLocation(call: BucketCall): Reply {
+  const { region } = call.bucket;
+  const constraint = region === 'us-east-1' ? '' : region;
+  const body = xmlDocument('LocationConstraint', s3Namespace, constraint);
+  return xmlReply(body, { 'x-amz-bucket-region': region });
+}
+
+export function getVersioning(call: BucketCall): Reply {
+  return xmlReply(xmlDocument('VersioningConfiguration', s3Namespace, text('Status', call.bucket.versioning)));
+}
+
+export async function putVersioning(call: BucketCall): Promise<Reply> {
+  const status = parseXml(await readCheckedBody(call), 'VersioningConfiguration').text('Status');
+  if (status !== 'Enabled' && status !== 'Suspended') throw malformed();
+  if (status === 'Suspended' && call.bucket.objectLock !== undefined) {
+    throw new AwsError(
+      'InvalidBucketState',
+      'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
+    );
+  }
+  call.bucket.versioning = status;
+  return { status: 200 };
+}
+
+export function getObjectLock(call: BucketCall): Reply {
+  const config = call.bucket.objectLock;
+  if (config === undefined) {
+    throw new AwsError(
+      'ObjectLockConfigurationNotFoundError',
+      'Object Lock configuration does not exist for this bucket',
+    );
+  }
+  const rule = config.defaultRetention;
+  const retention =
+    rule === undefined
+      ? ''
+      : element(
+          'Rule',
+          element('DefaultRetention', text('Mode', rule.mode), text('Days', rule.days), text('Years', rule.years)),
+        );
+  return xmlReply(xmlDocument('ObjectLockConfiguration', s3Namespace, text('ObjectLockEnabled', 'Enabled'), retention));
+}
+
+export async function putObjectLock(call: BucketCall): Promise<Reply> {
+  const request = parseXml(await readCheckedBody(call), 'ObjectLockConfiguration');
+  if (request.text('ObjectLockEnabled') !== 'Enabled') throw malformed();
+  if (call.bucket.versioning !== 'Enabled') {
+    throw new AwsError(
+      'InvalidBucketState',
+      "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
+    );
+  }
+  const rule = request.one('Rule')?.one('DefaultRetention');
+  const defaultRetention = rule === undefined ? undefined : readDefaultRetention(rule);
+  enableObjectLock(call.bucket);
+  call.bucket.objectLock = { defaultRetention };
+  return { status: 200 };
+}
+
+function readDefaultRetention(rule: XmlElement): DefaultRetention {
+  const days = readPositive(rule.text('Days'));
+  const years = readPositive(rule.text('Years'));
+  if ((days === undefined) === (years === undefined)) throw malformed();
+  return { mode: readMode(rule.text('Mode')), days, years };
+}
+
+function readPositive(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^\d{1,6}$/.test(value) || Number(value) < 1) {
+    throw new AwsError('InvalidArgument', 'Default retention period must be a positive integer value.');
+  }
+  return Number(value);
+}
+
+interface KeptRules {
+  /** Throws when the document means nothing. */
+  readonly check: (body: string, call: BucketCall) => void;
+  readonly missing: () => AwsError;
+  /** Status of a successful PUT. */
+  readonly putStatus: number;
+  readonly contentType: string;
+}
+
+const xml = { putStatus: 200, contentType: 'application/xml' };
+
+const rulesOf: Readonly<Record<KeptConfig, KeptRules>> = {
+  lifecycle: {
+    ...xml,
+    check: (body) => void parseLifecycle(body),
+    missing: () => new AwsError('NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist'),
+  },
+  encryption: {
+    ...xml,
+    check: (body, call) => {
+      const rule = parseXml(body, 'ServerSideEncryptionConfiguration')
+        .one('Rule')
+        ?.one('ApplyServerSideEncryptionByDefault');
+      toEncryption(rule?.text('SSEAlgorithm') ?? '', rule?.text('KMSMasterKeyID'), call.bucket);
+    },
+    // S3 encrypts every bucket with its own keys unless told otherwise, so there always is a configuration.
+    missing: () => new AwsError('InternalError', 'unreachable'),
+  },
+  publicAccessBlock: {
+    ...xml,
+    check: (body) => void parseXml(body, 'PublicAccessBlockConfiguration'),
+    missing: () =>
+      new AwsError('NoSuchPublicAccessBlockConfiguration', 'The public access block configuration was not found'),
+  },
+  policy: {
+    putStatus: 204,
+    contentType: 'application/json',
+    check: checkPolicy,
+    missing: () => new AwsError('NoSuchBucketPolicy', 'The bucket policy does not exist'),
+  },
+  replication: {
+    ...xml,
+    check: (body, call) => {
+      if (!parseXml(body, 'ReplicationConfiguration').has('Rule')) throw malformed();
+      if (call.bucket.versioning !== 'Enabled') {
+        throw new AwsError(
+          'InvalidRequest',
+          "Versioning must be 'Enabled' on the bucket to apply a replication configuration",
+        );
+      }
+    },
+    missing: () => new AwsError('ReplicationConfigurationNotFoundError', 'The replication configuration was not found'),
+  },
+  tagging: {
+    ...xml,
+    putStatus: 204,
+    check: (body) => void parseTagSet(parseXml(body, 'Tagging')),
+    missing: () => new AwsError('NoSuchTagSet', 'The TagSet does not exist'),
+  },
+  ownershipControls: {
+    ...xml,
+    check: (body) => {
+      if (!parseXml(body, 'OwnershipControls').has('Rule')) throw malformed();
+    },
+    missing: () => new AwsError('OwnershipControlsNotFoundError', 'The bucket ownership controls were not found'),
+  },
+};
+
+const ownKeyEncryption = xmlDocument(
+  'ServerSideEncryptionConfiguration',
+  s3Namespace,
+  element(
+    'Rule',
+    element('ApplyServerSideEncryptionByDefault', text('SSEAlgorithm', 'AES256')),
+    text('BucketKeyEnabled', false),
+  ),
+);
+
+export function getKept(name: KeptConfig): Handler<BucketCall> {
+  return (call) => {
+    const body = call.bucket.configs.get(name) ?? (name === 'encryption' ? ownKeyEncryption : undefined);
+    if (body === undefined) throw rulesOf[name].missing();
+    return { status: 200, headers: { 'content-type': rulesOf[name].contentType }, body };
+  };
+}
+
+export function putKept(name: KeptConfig): Handler<BucketCall> {
+  return async (call) => {
+    const body = await readCheckedBody(call);
+    rulesOf[name].check(body, call);
+    call.bucket.configs.set(name, body);
+    return { status: rulesOf[name].putStatus };
+  };
+}
+
+export function deleteKept(name: KeptConfig): Handler<BucketCall> {
+  return (call) => {
+    call.bucket.configs.delete(name);
+    return { status: 204 };
+  };
+}
+
+function checkPolicy(body: string): void {
+  if (Buffer.byteLength(body) > maxPolicyBytes)
+    throw new AwsError('MalformedPolicy', 'Policies must be 20 KB or less.');
+  try {
+    const policy = parsePolicy(body);
+    if (policy.every((statement) => statement.principals !== undefined)) return;
+  } catch (error) {
+    if (error instanceof PolicyError) throw new AwsError('MalformedPolicy', error.message);
+    throw error;
+  }
+  throw new AwsError('MalformedPolicy', 'Missing required field Principal');
+}

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { AwsError } from '../../aws-error.ts';
+import { type Reply, xmlReply } from '../../http/reply.ts';
+import { s3Namespace, text, xmlDocument } from '../../xml.ts';
+import type { ObjectCall } from '../call.ts';
+import { multipartChecksumType, parseAlgorithm } from '../checksums.ts';
+import { encryptionHeaders } from '../object-headers.ts';
+import { readProperties } from '../object-properties.ts';
+import type { MultipartUpload } from '../upload.ts';
+
+export function createMultipartUpload(call: ObjectCall): Reply {
+  const named = call.headers.get('x-amz-checksum-algorithm');
+  const checksumAlgorithm = named === undefined ? undefined : parseAlgorithm(named);
+  const askedType = call.headers.get('x-amz-checksum-type');
+  const checksumType =
+    checksumAlgorithm === undefined ? undefined : multipartChecksumType(checksumAlgorithm, askedType);
+  const upload: MultipartUpload = {
+    uploadId: randomBytes(48).toString('base64url'),
+    key: call.key,
+    initiatedMs: call.nowMs,
+    properties: readProperties(call),
+    checksumAlgorithm,
+    checksumType,
+    parts: new Map(),
+  };
+  call.bucket.uploads.set(upload.uploadId, upload);
+  return xmlReply(
+    xmlDocument(
+      'InitiateMultipartUploadResult',
+      s3Namespace,
+      text('Bucket', call.bucket.name),
+      text('Key', call.key),
+      text('UploadId', upload.uploadId),
+    ),
+    {
+      ...encryptionHeaders(upload.properties.encryption),
+      'x-amz-checksum-algorithm': checksumAlgorithm,
+      'x-amz-checksum-type': checksumType,
+    },
+  );
+}
+
+export async function abortMultipartUpload(call: ObjectCall): Promise<Reply> {
+  const upload = findUpload(call);
+  call.bucket.uploads.delete(upload.uploadId);
+  await call.world.extents.remove([...upload.parts.values()].map((part) => part.extent));
+  return { status: 204 };
+}
+
+/** @throws AwsError NoSuchUpload, also for an upload of another key */
+export function findUpload(call: ObjectCall): MultipartUpload {
+  const uploadId = call.query.get('uploadId') ?? '';
+  const upload = call.bucket.uploads.get(uploadId);
+  if (upload?.key === call.key) return upload;
+  throw new AwsError(
+    'NoSuchUpload',
+    'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+    { fields: { UploadId: uploadId } },
+  );
+}
