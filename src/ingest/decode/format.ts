@@ -23,7 +23,7 @@ export function detectMagic(head: Uint8Array): Magic | undefined {
 
 /**
  * The format of an object, from its first bytes (at least `magicBytes` of them, or all) and its key. The bytes win over
- * the name: customers rename, and HTTP layers unpack. Bytes without magic are CSV if the name doesn't promise otherwise.
+ * the name: customers rename, and HTTP layers unpack. Text is CSV whatever it is called, but for a parquet.
  * @throws AppError FORMAT_UNKNOWN, naming the key
  */
 export function detectFormat(key: string, head: Uint8Array): FileFormat {
@@ -31,11 +31,7 @@ export function detectFormat(key: string, head: Uint8Array): FileFormat {
   const magic = detectMagic(head);
   if (magic === 'parquet') return { container: 'plain', content: 'parquet' };
   if (magic !== undefined) return { container: magic, content: 'csv' };
-  const name = key.toLowerCase();
-  const promised = ['.parquet', '.gz', '.gzip', '.zip'].find((ending) => name.endsWith(ending));
-  if (promised !== undefined && !/\.csv\.(gz|gzip|zip)$/.test(name)) throw unknown(key, head, `no ${promised} file`);
-  if (promised === undefined && !looksLikeText(head)) throw unknown(key, head, 'no text either');
-  if (promised !== undefined && !looksLikeText(head)) throw unknown(key, head, `no ${promised} file`);
+  if (key.toLowerCase().endsWith('.parquet') || !looksLikeText(head)) throw unknown(key, head);
   return { container: 'plain', content: 'csv' };
 }
 
@@ -45,7 +41,8 @@ function looksLikeText(head: Uint8Array): boolean {
   return utf16 || head.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
 }
 
-function unknown(key: string, head: Uint8Array, finding: string): AppError {
-  const bytes = Buffer.from(head.subarray(0, 8)).toString('hex');
-  return new AppError('FORMAT_UNKNOWN', `${key}: begins with the bytes ${bytes}: ${finding}`);
+function unknown(key: string, head: Uint8Array): AppError {
+  const bytes = Buffer.from(head.subarray(0, magicBytes)).toString('hex');
+  const text = `begins with the bytes ${bytes}: neither gzip, zip nor parquet, nor CSV by its name and content`;
+  return new AppError('FORMAT_UNKNOWN', `${key}: ${text}`);
 }

@@ -41,7 +41,12 @@ export async function decodeCsv(
   options: DecodeOptions = {},
 ): Promise<CsvFile> {
   const reading = new CsvReading(parts, options);
-  await reading.open();
+  try {
+    await reading.open();
+  } catch (error) {
+    await reading.close();
+    throw error;
+  }
   return reading;
 }
 

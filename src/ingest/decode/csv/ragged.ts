@@ -64,12 +64,18 @@ function missingColumn(message: string, copyColumns: readonly string[]): number 
   return index < 0 ? undefined : index;
 }
 
-/** The row is the first cell of the input line that the context quotes. */
+/**
+ * Where the row is that an error is about. The context quotes the line when COPY could not split it, and its first cell
+ * is the row. An error of storing it comes up to 1,000 rows later (copyfrom.c, MAX_BUFFERED_TUPLES) with the number of
+ * the line read last, which is the row's when no cell before it holds a line end.
+ */
 function placeName(error: CopyError, file: CopiedFile): string {
-  const row = /, line \d+: "(\d+),/.exec(error.where ?? '')?.[1];
-  const place = row === undefined ? undefined : file.placeOf(Number(row));
-  if (place !== undefined) return `${place.part}, line ${place.line}`;
-  return row === undefined ? file.name : `${file.name}, row ${row}`;
+  const context = /, line (\d+)(?:: "(\d+),)?/.exec(error.where ?? '');
+  if (context === null) return file.name;
+  const [, line, row] = context;
+  const place = file.placeOf(Number(row ?? line));
+  if (row === undefined) return place ? `${place.part}, at or before line ${place.line}` : file.name;
+  return place ? `${place.part}, line ${place.line}` : `${file.name}, row ${row}`;
 }
 
 function count(cells: number): string {

@@ -210,6 +210,12 @@ suite('what COPY refuses is explained in terms of the file', () => {
     assert.match(String(await refusal('a,b\n1,2\n99,1\n"5,",1\n7\n')), /line 5 has 1 cell,/);
   });
 
+  test('a row that does not fit a page: about where it is', async () => {
+    const header = Array.from({ length: 1000 }, (_, i) => `c${i}`).join(',');
+    const csv = `${header}\n${','.repeat(999)}\n\n${'12345678,'.repeat(999)}1\n`;
+    assert.match(String(await refusal(csv)), /^AppError: f\.csv, at or before line [45]: row is too big/);
+  });
+
   test('what is no fault of the file is not explained away', () => {
     const file = { name: 'f.csv', columns: ['a'], copyColumns: ['a'], placeOf: () => undefined };
     assert.equal(explainCopyError({ code: '57014', message: 'canceling statement' }, file), undefined);

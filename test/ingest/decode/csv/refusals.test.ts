@@ -181,3 +181,35 @@ suite('several parts', () => {
   test('do not lend each other a closing quote', () =>
     assert.rejects(decode([part('x', 'a\n"1\n'), part('y', 'a\n1"\n')]), refused('CSV_INVALID', 'x, line 2')));
 });
+
+test('decoding stops when it is cancelled, and closes its source', async () => {
+  let closed = false;
+  async function* endless(): AsyncGenerator<Uint8Array, void> {
+    try {
+      yield Buffer.from('a\n');
+      for (;;) yield Buffer.from('x\n'.repeat(10_000));
+    } finally {
+      closed = true;
+    }
+  }
+  const controller = new AbortController();
+  const file = await decodeCsv([{ name: 'f.csv', bytes: endless() }], { signal: controller.signal });
+  await assert.rejects(async () => {
+    for await (const _ of file.rows()) controller.abort();
+  }, refused('CANCELLED'));
+  assert.ok(closed);
+});
+
+test('a file that is opened and not read closes its source', async () => {
+  let closed = false;
+  async function* source(): AsyncGenerator<Uint8Array, void> {
+    try {
+      yield Buffer.from('a\n1\n');
+    } finally {
+      closed = true;
+    }
+  }
+  const file = await decodeCsv([{ name: 'f.csv', bytes: source() }]);
+  await file.close();
+  assert.ok(closed);
+});
