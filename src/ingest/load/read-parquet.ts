@@ -1,0 +1,40 @@
+import { byteSource } from '../../aws/byte-source.ts';
+import type { ObjectReader } from '../../aws/object-store.ts';
+import { openParquet, type ParquetFile } from '../../parquet/parquet-file.ts';
+import type { RowSource } from '../../raw/load-file.ts';
+import type { KnownColumn } from '../../raw/plan-columns.ts';
+import type { FileReading, ObjectToLoad } from './file-reading.ts';
+
+/** A parquet object: its footer first, then its row groups in one download, decoded in a thread of their own. */
+export async function readParquet(reader: ObjectReader, object: ObjectToLoad): Promise<FileReading> {
+  const source = byteSource(reader, object);
+  const close = async (file?: ParquetFile) => {
+    await file?.close();
+    await source.close();
+  };
+  let file: ParquetFile;
+  try {
+    file = await openParquet(source, { signal: object.signal });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const finish = async () => ({ rows: file.rowCount, ...(await source.finish()) });
+  return {
+    header: file.columns.map(({ name, type }) => ({ name, type: object.asText.has(name) ? 'text' : type })),
+    rows: (placed) => parquetRows(file, placed, { asText: object.asText, finish }),
+    explain: (error) => error,
+    close: () => close(file),
+  };
+}
+
+function parquetRows(
+  file: ParquetFile,
+  placed: readonly KnownColumn[],
+  { asText, finish }: { readonly asText: ReadonlySet<string>; readonly finish: RowSource['finish'] },
+): RowSource {
+  const own = [...placed.keys()].filter((index) => placed[index]?.inMore === false);
+  const more = placed.flatMap((column, index) => (column.inMore ? [[index, column.columnName] as const] : []));
+  const data = file.copyRows({ columns: own, asText, moreColumns: new Map(more) });
+  return { columns: placed, format: 'text', data, finish };
+}
