@@ -76,10 +76,17 @@ async function openAt(reader: ObjectReader, object: ObjectToRead, position: numb
   });
   if (response.etag === object.etag && response.sizeBytes === object.sizeBytes) return response;
   response.discard();
+  const name = `s3://${reader.bucket}/${object.key}`;
+  if (response.etag !== object.etag) {
+    throw new AppError(
+      'FILE_CHANGED',
+      `${name} changed while it was read: from ETag ${object.etag} to ${response.etag}`,
+    );
+  }
+  // The same ETag is the same object, so somebody on the way miscounted.
   throw new AppError(
-    'FILE_CHANGED',
-    `s3://${reader.bucket}/${object.key} changed while it was read: listed with ETag ${object.etag} and ` +
-      `${object.sizeBytes} bytes, answered with ${response.etag} and ${response.sizeBytes}`,
+    'SERVER_ERROR',
+    `${name} was listed with ${object.sizeBytes} bytes and answered with ${response.sizeBytes}`,
   );
 }
 

@@ -7,7 +7,7 @@ import {
   ListObjectsV2Command,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { AppError } from '../errors.ts';
+import { AppError, isAppError } from '../errors.ts';
 import type { BucketRegion } from './clients.ts';
 import type { RefreshingCredentials } from './credentials.ts';
 import { listPages, parseListingPage, withoutQuotes } from './listing.ts';
@@ -30,6 +30,9 @@ export interface S3ReaderParts {
   readonly region: BucketRegion;
   readonly bodyStallMs: number;
 }
+
+type Request<Output> = (options: { readonly abortSignal?: AbortSignal }) => Promise<Output>;
+type KeyCall = Extract<AwsCall, { readonly key: string }>;
 
 /** One for the first try, one after a redirect to the bucket's region, one with a new session. */
 const MAX_TRIES = 3;
@@ -67,8 +70,8 @@ export class S3ObjectReader implements ObjectReader {
 
   async head(key: string, { signal }: CallOptions = {}): Promise<ObjectHead> {
     const command = new HeadObjectCommand({ Bucket: this.bucket, Key: key });
-    const call: AwsCall = { operation: 'head', bucket: this.bucket, key };
-    const output = await this.#send((options) => this.#parts.client.send(command, options), call, signal);
+    const call: KeyCall = { operation: 'head', bucket: this.bucket, key };
+    const output = await this.#sendForKey((options) => this.#parts.client.send(command, options), call, signal);
     return objectHead(output, output.ContentLength, call);
   }
 
@@ -79,8 +82,8 @@ export class S3ObjectReader implements ObjectReader {
       ...(ifMatch === undefined ? {} : { IfMatch: `"${ifMatch}"` }),
       ...(range === undefined ? {} : { Range: rangeHeader(range) }),
     });
-    const call: AwsCall = { operation: 'get', bucket: this.bucket, key };
-    const output = await this.#send((options) => this.#parts.client.send(command, options), call, signal);
+    const call: KeyCall = { operation: 'get', bucket: this.bucket, key };
+    const output = await this.#sendForKey((options) => this.#parts.client.send(command, options), call, signal);
     const stream = bodyStream(output, call);
     try {
       const head = objectHead(output, wholeSize(output, range, call), call);
@@ -93,14 +96,35 @@ export class S3ObjectReader implements ObjectReader {
   }
 
   /**
+   * Who may list a prefix only (as our sessions do) is answered 403 for a key that does not exist, because S3 tells a
+   * missing key only to who may list the whole bucket. A listing of that key tells the two apart.
+   */
+  async #sendForKey<Output>(request: Request<Output>, call: KeyCall, signal: AbortSignal | undefined): Promise<Output> {
+    try {
+      return await this.#send(request, call, signal);
+    } catch (error) {
+      if (!isAppError(error, 'GET_DENIED') || (await this.#mayExist(call.key, signal))) throw error;
+      throw new AppError('FILE_MISSING', `read s3://${call.bucket}/${call.key}: there is no such object`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #mayExist(key: string, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      // Keys come in order, so the key itself is the first of those that start with it.
+      for await (const first of this.list({ prefix: key, ...(signal ? { signal } : {}) })) return first.key === key;
+      return false;
+    } catch {
+      return true; // not to be known: the refusal stands
+    }
+  }
+
+  /**
    * A request that meets a bucket elsewhere, or a session that the server no longer takes, is repeated with what was
    * learned; everything else is retried within the SDK, or is an error.
    */
-  async #send<Output>(
-    request: (options: { readonly abortSignal?: AbortSignal }) => Promise<Output>,
-    call: AwsCall,
-    signal: AbortSignal | undefined,
-  ): Promise<Output> {
+  async #send<Output>(request: Request<Output>, call: AwsCall, signal: AbortSignal | undefined): Promise<Output> {
     const { credentials, region } = this.#parts;
     const learned = new Set<'region' | 'session'>();
     for (let tries = 1; ; tries++) {

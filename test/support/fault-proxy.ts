@@ -179,7 +179,15 @@ function answerError(outgoing: ServerResponse, status: number, code: string, met
 async function write(outgoing: ServerResponse, chunk: Buffer): Promise<void> {
   if (chunk.length === 0 || outgoing.write(chunk)) return;
   await new Promise<void>((resolve, reject) => {
-    outgoing.once('drain', resolve);
-    outgoing.once('close', () => reject(new Error('the client went away')));
+    const onDrain = () => {
+      outgoing.off('close', onClose);
+      resolve();
+    };
+    const onClose = () => {
+      outgoing.off('drain', onDrain);
+      reject(new Error('the client went away'));
+    };
+    outgoing.once('drain', onDrain);
+    outgoing.once('close', onClose);
   });
 }
