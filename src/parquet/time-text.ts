@@ -86,10 +86,33 @@ export function timestampOf(low: number, high: number, unit: TimeUnit): Timestam
 
 const unixEpochJulianDay = 2_440_588;
 
-/** INT96: nanoseconds within the day (64 bits, signed), then the Julian day. */
+/** Days since 1970 that a signed 64-bit count of microseconds reaches either way. */
+const reachOfMicros = 106_751_991;
+
+/**
+ * INT96: nanoseconds within the day (64 bits, signed), then the Julian day. Spark adds both up in 64 bits of microseconds,
+ * which wraps for years beyond 287,000; a day that no such count reaches is a wrapped one, and is wrapped back as Spark does.
+ */
 export function timestampOfInt96(low: number, high: number, julianDay: number): Timestamp {
   const withinDay = timestampOf(low, high, 'nanos');
-  return { ...withinDay, day: julianDay - unixEpochJulianDay + withinDay.day };
+  const day = julianDay - unixEpochJulianDay + withinDay.day;
+  if (Math.abs(day) < reachOfMicros) return { ...withinDay, day };
+  const micros = BigInt.asIntN(64, (BigInt(day) * BigInt(secondsADay) + BigInt(withinDay.second)) * 1_000_000n);
+  const seconds = Number(micros / 1_000_000n);
+  const fraction = Number(micros % 1_000_000n) * 1_000 + withinDay.fraction;
+  return carried(seconds, fraction);
+}
+
+/** A wrap shifts by a fraction of a second too: 2^64 is no multiple of a million. */
+function carried(wholeSeconds: number, nanos: number): Timestamp {
+  const seconds = wholeSeconds + floorDivide(nanos, 1_000_000_000);
+  const day = floorDivide(seconds, secondsADay);
+  return {
+    day,
+    second: seconds - day * secondsADay,
+    fraction: nanos - floorDivide(nanos, 1_000_000_000) * 1_000_000_000,
+    digits: 9,
+  };
 }
 
 /** `23:59:59.123456`. A typed column takes 00:00:00 to 24:00:00. */

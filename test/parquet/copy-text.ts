@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import type { SourceColumn } from '../../src/db/column-type.ts';
+import type { ByteSource } from '../../src/parquet/byte-source.ts';
+import { type CopyRowsOptions, type OpenParquetOptions, openParquet } from '../../src/parquet/parquet-file.ts';
+
+export type Field = string | null;
+
+/** COPY's text format, read as PostgreSQL reads it; a line that is none fails. */
+export function parseCopyText(text: string): Field[][] {
+  if (text === '') return [];
+  assert.ok(text.endsWith('\n'), 'the last line has an end');
+  return text
+    .slice(0, -1)
+    .split('\n')
+    .map((line) => line.split('\t').map((field) => (field === '\\N' ? null : unescaped(field))));
+}
+
+function unescaped(field: string): string {
+  return field.replace(/\\(.?)/gs, (_, mark: string) => {
+    if (mark === 't') return '\t';
+    if (mark === 'n') return '\n';
+    if (mark === 'r') return '\r';
+    assert.equal(mark, '\\', `no escape of ours: \\${mark}`);
+    return '\\';
+  });
+}
+
+export interface ReadFile {
+  readonly columns: readonly SourceColumn[];
+  readonly rows: readonly (readonly Field[])[];
+}
+
+/** A whole file through the thread; the row numbers are checked and taken off. */
+export async function readAll(
+  source: ByteSource,
+  options: CopyRowsOptions & { readonly open?: OpenParquetOptions } = {},
+): Promise<ReadFile> {
+  const file = await openParquet(source, options.open);
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of file.copyRows(options)) {
+      assert.equal(chunk.at(-1), 10, 'every chunk ends with a line');
+      chunks.push(chunk);
+    }
+    const rows = parseCopyText(Buffer.concat(chunks).toString());
+    assert.equal(rows.length, file.rowCount);
+    return {
+      columns: file.columns,
+      rows: rows.map(([number, ...fields], index) => {
+        assert.equal(number, String(index + 1));
+        return fields;
+      }),
+    };
+  } finally {
+    await file.close();
+  }
+}
