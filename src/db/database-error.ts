@@ -3,6 +3,9 @@ import { AppError, type ErrorCode } from '../errors.ts';
 
 const unavailableSocketCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 
+/** Connection exceptions; insufficient resources (disk, memory, connections); errors of the system below. */
+const unavailableClasses = new Set(['08', '53', '58']);
+
 /**
  * PostgreSQL's and the driver's errors as ours; anything else is passed through unchanged. SQLSTATE classes are those of
  * the PostgreSQL manual's appendix A.
@@ -35,10 +38,12 @@ function codeOfSqlState(state: string): ErrorCode {
     case '57P01': // admin_shutdown
     case '57P02': // crash_shutdown
     case '57P03': // cannot_connect_now
-    case '53300': // too_many_connections
       return 'DATABASE_UNAVAILABLE';
+    case '57014': // query_canceled
+    case '25P03': // idle_in_transaction_session_timeout
+      return 'TIMEOUT';
     default:
-      return state.startsWith('08') ? 'DATABASE_UNAVAILABLE' : 'DATABASE';
+      return unavailableClasses.has(state.slice(0, 2)) ? 'DATABASE_UNAVAILABLE' : 'DATABASE';
   }
 }
 

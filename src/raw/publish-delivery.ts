@@ -42,14 +42,15 @@ export async function publishDelivery(
 async function indexTable(pool: pg.Pool, target: DeliveryTable): Promise<void> {
   const index = `${target.deliveryTable}_file`;
   const table = quoteDeliveryTable(target);
-  const { rowCount } = await pool.query('select 1 where to_regclass($1) is not null', [
-    quoteQualified(target.schema, index),
-  ]);
-  if (rowCount === 1) return;
-  await pool.query(
-    `create index if not exists ${quoteIdentifier(index)} on ${table} using brin (${fileIdColumn}, ${rowColumn})`,
-  );
-  await pool.query(`analyze ${table}`);
+  await inTransaction(pool, async (client) => {
+    await lockShape(client, target.exportId);
+    const { rowCount } = await client.query('select 1 where to_regclass($1) is not null', [
+      quoteQualified(target.schema, index),
+    ]);
+    if (rowCount === 1) return;
+    await client.query(`create index ${quoteIdentifier(index)} on ${table} using brin (${fileIdColumn}, ${rowColumn})`);
+    await client.query(`analyze ${table}`);
+  });
 }
 
 async function swap(

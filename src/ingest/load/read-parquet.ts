@@ -1,6 +1,6 @@
 import { byteSource } from '../../aws/byte-source.ts';
 import type { ObjectReader } from '../../aws/object-store.ts';
-import { openParquet, type ParquetFile } from '../../parquet/parquet-file.ts';
+import { type CopyRowsOptions, openParquet, type ParquetFile } from '../../parquet/parquet-file.ts';
 import type { RowSource } from '../../raw/load-file.ts';
 import type { KnownColumn } from '../../raw/plan-columns.ts';
 import type { FileReading, ObjectToLoad } from './file-reading.ts';
@@ -22,19 +22,20 @@ export async function readParquet(reader: ObjectReader, object: ObjectToLoad): P
   const finish = async () => ({ rows: file.rowCount, ...(await source.finish()) });
   return {
     header: file.columns.map(({ name, type }) => ({ name, type: object.asText.has(name) ? 'text' : type })),
-    rows: (placed) => parquetRows(file, placed, { asText: object.asText, finish }),
+    rows: (placed) => parquetRows(file, placed, finish),
     explain: (error) => error,
     close: () => close(file),
   };
 }
 
-function parquetRows(
-  file: ParquetFile,
-  placed: readonly KnownColumn[],
-  { asText, finish }: { readonly asText: ReadonlySet<string>; readonly finish: RowSource['finish'] },
-): RowSource {
-  const own = [...placed.keys()].filter((index) => placed[index]?.inMore === false);
+function parquetRows(file: ParquetFile, placed: readonly KnownColumn[], finish: RowSource['finish']): RowSource {
+  return { columns: placed, format: 'text', data: file.copyRows(copyOptions(file, placed)), finish };
+}
+
+/** How a file's columns are copied to where they go: its own columns, those for `_more`, and those that became text. */
+export function copyOptions(file: Pick<ParquetFile, 'columns'>, placed: readonly KnownColumn[]): CopyRowsOptions {
+  const columns = [...placed.keys()].filter((index) => placed[index]?.inMore === false);
   const more = placed.flatMap((column, index) => (column.inMore ? [[index, column.columnName] as const] : []));
-  const data = file.copyRows({ columns: own, asText, moreColumns: new Map(more) });
-  return { columns: placed, format: 'text', data, finish };
+  const asText = file.columns.filter(({ type }, index) => type !== 'text' && placed[index]?.columnType === 'text');
+  return { columns, moreColumns: new Map(more), asText: new Set(asText.map(({ name }) => name)) };
 }

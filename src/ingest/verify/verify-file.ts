@@ -16,6 +16,7 @@ import { detectFormat, magicBytes } from '../decode/format.ts';
 import { gunzip } from '../decode/gunzip.ts';
 import { readCsvCells } from '../decode/second-reading/read-csv-cells.ts';
 import { openZip } from '../decode/zip/zip.ts';
+import { copyOptions } from '../load/read-parquet.ts';
 import { compareCells, type Difference } from './compare-cells.ts';
 
 export interface Verification {
@@ -126,14 +127,7 @@ async function decodeAgain(context: IngestContext, { reader, object, target, fil
     const parquet = await openParquet(source, { signal: object.signal });
     try {
       const columns = await placesOf(context, target, parquet.columns);
-      const own = [...columns.keys()].filter((index) => columns[index]?.inMore === false);
-      const moreColumns = new Map(
-        columns.flatMap((column, index) => (column.inMore ? [[index, column.columnName] as const] : [])),
-      );
-      const asText = new Set(
-        parquet.columns.filter(({ type }, index) => type !== columns[index]?.columnType).map(({ name }) => name),
-      );
-      const data = parquet.copyRows({ columns: own, asText, moreColumns });
+      const data = parquet.copyRows(copyOptions(parquet, columns));
       const compared = await compareCopies(context.raw.pool, {
         target,
         fileId: file.id,

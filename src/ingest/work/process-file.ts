@@ -58,7 +58,17 @@ async function settleIngested(context: IngestContext, file: ClaimedFile, loaded:
     { fileId: file.id, client: file.client, export: file.exportName, key: file.key, rows: loaded.rows },
     'file ingested',
   );
-  await publishComplete(context, { deliveryId: file.deliveryId });
+  await publishWhenWhole(context, file);
+}
+
+/** What keeps a publish from happening says nothing about the file, and the next reconciliation publishes. */
+async function publishWhenWhole(context: IngestContext, file: ClaimedFile): Promise<void> {
+  try {
+    await publishComplete(context, { deliveryId: file.deliveryId });
+  } catch (error) {
+    const { code, message: err } = toAppError(toRegistryError(error));
+    context.log.error({ deliveryId: file.deliveryId, code, err }, 'the delivery could not be published yet');
+  }
 }
 
 /** An abort shows as whatever it interrupted; its reason says what it was. */

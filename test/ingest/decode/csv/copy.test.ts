@@ -170,8 +170,7 @@ suite('what we hand to COPY', () => {
     const file = await decodeCsv([{ name: 'f.csv', bytes: inChunks(csv, 3) }]);
     const rows = foldSurplus(file, {
       name: 'f.csv',
-      ownColumns: 2,
-      surplusNames: ['c', 'd', '__proto__'],
+      surplus: [undefined, undefined, 'c', 'd', '__proto__'],
       maxRowBytes: 1000,
     });
     const copied = await target.copy(['a', 'b', '_more'], rows, { _more: 'jsonb' });
