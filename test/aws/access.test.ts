@@ -137,21 +137,37 @@ test('an object in an archive class is FILE_COLD', async () => {
   aws.close();
 });
 
-test('an encrypted object needs kms:Decrypt, and a lack of it is not a lack of s3:GetObject', async () => {
+test('an encrypted object is read by the grant that we print', {
+  todo: 'the stand-in sets no kms:ViaService',
+}, async () => {
   await using encrypted = await startClientBucket();
-  const { admin } = encrypted.sandbox;
-  const kmsKeyId = 'arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555';
-  await admin.putObject({ bucket: encrypted.bucket, key: 'cur/k.csv', body: Buffer.from('x'), kmsKeyId });
+  await putEncrypted(encrypted);
   const aws = encrypted.access();
-  const reader = openCur(aws, encrypted);
-  assert.equal((await collect((await reader.get('cur/k.csv')).body)).toString(), 'x');
-  await admin.putRole({
+  const { body } = await openCur(aws, encrypted).get('cur/k.csv');
+  assert.equal((await collect(body)).toString(), 'x');
+  aws.close();
+});
+
+test('a lack of kms:Decrypt is not a lack of s3:GetObject', async () => {
+  await using encrypted = await startClientBucket();
+  await putEncrypted(encrypted);
+  await encrypted.sandbox.admin.putRole({
     accountId: clientAccount,
     name: 'billing/reader',
     trustPolicy: encrypted.policies.trustPolicy,
     policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] },
   });
-  await assert.rejects(reader.get('cur/k.csv'), { code: 'KMS_DENIED', message: /kms:Decrypt/ });
+  const aws = encrypted.access();
+  await assert.rejects(openCur(aws, encrypted).get('cur/k.csv'), { code: 'KMS_DENIED', message: /kms:Decrypt/ });
+  aws.close();
+});
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's escape, not a template
+test('a prefix with wildcards in it grants itself', { todo: 'the stand-in knows no ${*} in policies' }, async () => {
+  const prefix = 'cur/[a*b?c]$/';
+  await client.put(`${prefix}a.csv`, 'x');
+  const aws = client.access();
+  assert.equal((await listAll(openCur(aws, client, prefix), prefix)).length, 1);
   aws.close();
 });
 
@@ -331,4 +347,9 @@ test('what cannot be right is refused before anything is sent', () => {
 async function proxyOf({ sandbox }: ClientBucket) {
   const proxy = await startFaultProxy(sandbox.endpoint);
   return { ...proxy, [Symbol.asyncDispose]: () => proxy.close() };
+}
+
+async function putEncrypted({ sandbox, bucket }: ClientBucket): Promise<void> {
+  const kmsKeyId = 'arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555';
+  await sandbox.admin.putObject({ bucket, key: 'cur/k.csv', body: Buffer.from('x'), kmsKeyId });
 }
