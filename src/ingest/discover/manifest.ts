@@ -1,16 +1,10 @@
-import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import { checkJsonBounds } from './json-bounds.ts';
 import { type ExportFamily, type ManifestKey, parseKey } from './layout.ts';
+import { type ColumnEntry, dataExportSchema, legacySchema, readJson, readShape } from './manifest-shape.ts';
 import { type BillingPeriod, parseManifestPeriod } from './period.ts';
 
 /** Far above any real one (under 1 MB), and little enough to hold. */
 export const maxManifestBytes = 64 * 1024 * 1024;
-const maxDataFiles = 100_000;
-const maxColumns = 100_000;
-/** S3 keys have at most 1,024 bytes; room for scheme, bucket and percent-encoding. */
-const maxKeyLength = 4_096;
-const maxNameLength = 1_024;
 
 /** What a manifest says, both families alike. */
 export interface Manifest {
@@ -44,7 +38,9 @@ export function parseManifest(bytes: Uint8Array, { bucket, key }: ManifestLocati
   const subject = `manifest s3://${bucket}/${key}`;
   const place = parseKey(key);
   if (place.role !== 'manifest') throw invalid(subject, 'its key is not that of a manifest');
-  const value = parseJson(bytes, subject);
+  if (bytes.length > maxManifestBytes)
+    throw invalid(subject, `has ${bytes.length} bytes, more than ${maxManifestBytes}`);
+  const value = readJson(bytes, subject);
   if (hasOwn(value, 'reportKeys') || hasOwn(value, 'assemblyId')) return legacyManifest(value, place, subject);
   if (hasOwn(value, 'dataFiles') || hasOwn(value, 'executionId')) return dataExportManifest(value, place, subject);
   throw invalid(subject, 'it has neither "reportKeys" (Cost and Usage Report) nor "dataFiles" (Data Exports)');
@@ -73,46 +69,8 @@ export function resolveKeys(manifest: Pick<Manifest, 'dataKeys'>, listedKeys: Ke
   return [...resolved.values()];
 }
 
-const text = z.string().min(1).max(maxNameLength);
-const keyText = z.string().min(1).max(maxKeyLength);
-const account = z.union([z.string().max(maxNameLength), z.int().nonnegative()], 'neither text nor a number').nullish();
-
-const column = z.union(
-  [text, z.object({ category: z.string().max(maxNameLength).nullish(), name: z.string().max(maxNameLength) })],
-  'neither text nor an object with "name"',
-);
-
-const dataFile = z.union(
-  [
-    keyText,
-    z.object({ s3Uri: keyText }).transform((file) => file.s3Uri),
-    z.object({ s3URI: keyText }).transform((file) => file.s3URI),
-    z.object({ key: keyText }).transform((file) => file.key),
-  ],
-  'neither text nor an object with "s3Uri" or "key"',
-);
-
-const legacySchema = z.object({
-  assemblyId: text,
-  account,
-  reportName: text.nullish(),
-  billingPeriod: z.object({ start: text, end: text }).nullish(),
-  bucket: z.string().max(maxNameLength).nullish(),
-  reportKeys: z.array(keyText).max(maxDataFiles),
-  columns: z.array(column).max(maxColumns).nullish(),
-  compression: z.string().max(maxNameLength).nullish(),
-  contentType: z.string().max(maxNameLength).nullish(),
-});
-
-const dataExportSchema = z.object({
-  executionId: text,
-  exportArn: text.nullish(),
-  dataFiles: z.array(dataFile).max(maxDataFiles),
-  columns: z.array(column).max(maxColumns).nullish(),
-});
-
 function legacyManifest(value: object, place: ManifestKey, subject: string): Manifest {
-  const read = check(legacySchema, value, subject);
+  const read = readShape(legacySchema, value, subject);
   return {
     family: 'legacy',
     executionId: read.assemblyId,
@@ -127,7 +85,7 @@ function legacyManifest(value: object, place: ManifestKey, subject: string): Man
 }
 
 function dataExportManifest(value: object, place: ManifestKey, subject: string): Manifest {
-  const read = check(dataExportSchema, value, subject);
+  const read = readShape(dataExportSchema, value, subject);
   const locations = read.dataFiles.map((file) => parseLocation(file, subject));
   const buckets = unique(locations.flatMap((location) => location.bucket ?? []));
   if (buckets.length > 1)
@@ -224,7 +182,7 @@ function formatOf(
   return { format, compression: /^gzip$/i.test(declared) ? 'gzip' : /^zip$/i.test(declared) ? 'zip' : 'unknown' };
 }
 
-function columnNames(columns: readonly z.infer<typeof column>[]): readonly string[] {
+function columnNames(columns: readonly ColumnEntry[]): readonly string[] {
   return columns.map((entry) => {
     if (typeof entry === 'string') return entry;
     return entry.category ? `${entry.category}/${entry.name}` : entry.name;
@@ -234,38 +192,6 @@ function columnNames(columns: readonly z.infer<typeof column>[]): readonly strin
 /** Account ids have twelve digits; written as a JSON number one loses its leading zeros. */
 function accountText(value: string | number | null | undefined): string | undefined {
   return typeof value === 'number' ? String(value).padStart(12, '0') : value || undefined;
-}
-
-function parseJson(bytes: Uint8Array, subject: string): object {
-  if (bytes.length > maxManifestBytes)
-    throw invalid(subject, `has ${bytes.length} bytes, more than ${maxManifestBytes}`);
-  checkJsonBounds(bytes, subject);
-  const value = parseText(bytes, subject);
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalid(subject, 'is not a JSON object');
-  return value;
-}
-
-function parseText(bytes: Uint8Array, subject: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new AppError('MANIFEST_INVALID', `${subject}: is not JSON in UTF-8`, { cause });
-  }
-}
-
-function check<T>(schema: z.ZodType<T>, value: object, subject: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw invalid(subject, `${pathText(issue?.path ?? [])}: ${issue?.message ?? 'not understood'}`);
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('')
-    .replace(/^\./, '');
 }
 
 function hasOwn(value: object, name: string): boolean {

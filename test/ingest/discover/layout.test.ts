@@ -129,6 +129,14 @@ const keys: Readonly<Record<string, Expected>> = {
     'hourly',
     '2022-01-01',
   ],
+  // without the report's name doubled
+  'bills/hourly/year=2022/month=1/hourly-00001.snappy.parquet': [
+    'data',
+    'legacy-parquet',
+    'bills/hourly/',
+    'hourly',
+    '2022-01-01',
+  ],
   // a legacy manifest outside any month's folder
   'bills/hourly/hourly-Manifest.json': ['manifest', 'legacy', 'bills/hourly/', 'hourly', ''],
   'bills/hourly/hourly/hourly-Manifest.json': ['manifest', 'legacy', 'bills/hourly/', 'hourly', ''],

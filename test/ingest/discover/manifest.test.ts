@@ -81,6 +81,8 @@ test('hostile manifests: endless nesting, millions of values, prototype keys, sh
   refuses(`{"reportKeys":[${'{},'.repeat(3_000_000)}{}]}`, legacyKey, /more than 2000000 values/);
   refuses(Buffer.alloc(maxManifestBytes + 1, 0x20), legacyKey, /bytes, more than/);
   refuses('{"__proto__":{"assemblyId":"a","reportKeys":["k"]}}', legacyKey, /neither/);
+  const bracketed = legacyManifest({ keys: [`a\\"${'['.repeat(100)}"`] });
+  assert.equal(parse(bracketed, legacyKey).dataKeys.length, 1, 'brackets within text are text');
   refuses('{"constructor":1,"toString":2}', legacyKey, /neither/);
   const odd = '{"__proto__":{"polluted":1},"assemblyId":"a","reportKeys":["k"],"billingPeriod":null}';
   assert.deepEqual(parse(odd, legacyKey).dataKeys, ['k']);

@@ -105,6 +105,13 @@ test('overwrite: files newer than their manifest are the next delivery being wri
   assert.deepEqual([codes(copied), copied.deliveries.length], [[], 1], 'a copied bucket is not refused for ever');
 });
 
+test('create-new: files newer than their manifest (a copied bucket) are no sign of anything', () => {
+  const keys = [`${range}a1/hourly-1.csv.gz`];
+  const listing = [listed(`${keys[0]}`, { lastModified: newer }), listed(topManifest)];
+  const plan = discover({ listing, contents: { [topManifest]: legacyManifest({ keys }) }, now: newer });
+  assert.deepEqual([codes(plan), plan.deliveries.length], [[], 1]);
+});
+
 test('a listed file that is missing stays in the delivery, to fail it', () => {
   const keys = [1, 2].map((n) => `${range}a1/hourly-${n}.csv.gz`);
   const plan = discover({

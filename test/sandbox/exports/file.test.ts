@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gunzipSync } from 'node:zlib';
+import { crc32, gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { fromBufferPromise } from 'yauzl';
 import { AppError } from '../../../src/errors.ts';
@@ -224,7 +224,9 @@ async function unzipped(bytes: Buffer): Promise<Record<string, Buffer>> {
   const zip = await fromBufferPromise(bytes);
   const entries: Record<string, Buffer> = {};
   for await (const entry of zip.eachEntry()) {
-    entries[entry.fileName] = await bytesOf(await zip.openReadStreamPromise(entry));
+    const content = await bytesOf(await zip.openReadStreamPromise(entry));
+    assert.equal(entry.crc32, crc32(content));
+    entries[entry.fileName] = content;
   }
   return entries;
 }
