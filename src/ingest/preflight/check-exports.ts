@@ -7,7 +7,7 @@ import type { ListingCheck } from './check-listing.ts';
 import { exportFindings, overlapFindings, type ReadExport } from './export-findings.ts';
 import type { Finding } from './finding.ts';
 import { newestManifests, readManifest } from './newest-manifests.ts';
-import type { PreflightRequest } from './preflight.ts';
+import type { PreflightRequest } from './preflight-request.ts';
 
 export interface ExportsCheck {
   readonly findings: readonly Finding[];

@@ -1,7 +1,7 @@
 import type { OpenReader } from '../../aws/access.ts';
 import type { ListedObject } from '../../aws/object-store.ts';
 import type { Finding } from './finding.ts';
-import type { PreflightRequest } from './preflight.ts';
+import type { PreflightRequest } from './preflight-request.ts';
 
 export interface ListingCheck {
   readonly findings: readonly Finding[];

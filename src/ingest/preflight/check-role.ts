@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { RoleProbe } from '../../aws/access.ts';
 import { failureFinding } from './failure-finding.ts';
 import type { Finding } from './finding.ts';
-import { type PreflightRequest, preflightJob } from './preflight.ts';
+import { type PreflightRequest, preflightJob } from './preflight-request.ts';
 
 export interface RoleCheck {
   readonly isAssumable: boolean;

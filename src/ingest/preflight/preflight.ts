@@ -1,25 +1,10 @@
-import type { AwsAccess } from '../../aws/access.ts';
-import type { AssumableRole } from '../../aws/credentials.ts';
 import { checkExports } from './check-exports.ts';
 import { checkListing } from './check-listing.ts';
 import { checkRead } from './check-read.ts';
 import { checkRole } from './check-role.ts';
 import { failureFinding } from './failure-finding.ts';
 import type { Finding } from './finding.ts';
-
-export interface PreflightRequest {
-  readonly aws: AwsAccess;
-  readonly role: AssumableRole & { readonly externalId: string };
-  readonly bucket: string;
-  readonly bucketRegion?: string | undefined;
-  readonly prefix: string;
-  /** The client's name, for the session name. */
-  readonly client: string;
-  readonly now: Date;
-  readonly signal?: AbortSignal;
-}
-
-export const preflightJob = 'preflight';
+import { type PreflightRequest, preflightJob } from './preflight-request.ts';
 
 /**
  * Proves by real calls that a client's export can be read, and that nobody without the external ID can. The checks run in
