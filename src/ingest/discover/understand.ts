@@ -1,8 +1,8 @@
+import type { ListedObject } from '../../aws/object-store.ts';
 import { type ExportKind, kindOf } from './kind.ts';
 import { parseKey } from './layout.ts';
 import type { ListedManifest, ListingIndex } from './listing-index.ts';
 import { type Manifest, type ResolvedKey, resolveKeys } from './manifest.ts';
-import type { KnownManifest } from './manifests-to-read.ts';
 import type { BillingPeriod } from './period.ts';
 import type { FoundExport, PlannedDelivery, PlannedFile, ReadManifest } from './plan.ts';
 import type { DiscoveryWarning, DiscoveryWarningCode } from './warning.ts';
@@ -133,11 +133,11 @@ function plannedDelivery(
     identity: generation.join(':'),
     executionId,
     manifest: { key, etag, sizeBytes, lastModified },
-    files: files.map(({ listed, ...file }) => ({ ...file, listed: listed && listedFacts(listed) })),
+    files: files.map(({ listed, ...file }) => ({ ...file, listed: listed && factsOf(listed) })),
   };
 }
 
-function listedFacts({ etag, sizeBytes, lastModified }: KnownManifest | NonNullable<PlannedFile['listed']>) {
+function factsOf({ etag, sizeBytes, lastModified }: ListedObject): NonNullable<PlannedFile['listed']> {
   return { etag, sizeBytes, lastModified };
 }
 
