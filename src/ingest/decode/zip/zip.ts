@@ -31,7 +31,6 @@ export async function openZip(source: ByteSource, options: ZipOptions): Promise<
   const { name, signal } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const entries = await readDirectory(source, name, limits.maxZipEntries);
-  checkApart(name, entries);
   const data = entries.filter((entry) => isDataEntry(entry.name));
   const skipped = entries.filter((entry) => !isDataEntry(entry.name)).map((entry) => entry.name);
   if (data.length === 0 && skipped.length > 0) {
@@ -44,15 +43,6 @@ export async function openZip(source: ByteSource, options: ZipOptions): Promise<
     return { name: entryName, bytes: readEntry(source, entry, { name: entryName, limits, signal }) };
   });
   return { parts, skipped };
-}
-
-/** Two entries on one header are one entry counted twice; `readEntry` sees to those that overlap less openly. */
-function checkApart(archive: string, entries: readonly ZipEntry[]): void {
-  const seen = new Set<number>();
-  for (const entry of entries) {
-    if (seen.has(entry.headerStart)) throw zipInvalid(archive, `the entry ${quoteName(entry.name)} overlaps another`);
-    seen.add(entry.headerStart);
-  }
 }
 
 function checkTotal(archive: string, entries: readonly ZipEntry[], maxBytes: number): void {

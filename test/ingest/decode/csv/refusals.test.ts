@@ -166,6 +166,13 @@ suite('several parts', () => {
     assert.deepEqual(file.placeOf(3), { part: '2', line: 2 });
   });
 
+  test('are told apart by name even where lines and rows go on alike', async () => {
+    const file = await decodeCsv([part('1', 'a,b\n1,2\n'), part('2', 'a,b\n\n3,4\n')]);
+    await collect(file.rows());
+    assert.deepEqual(file.placeOf(1), { part: '1', line: 2 });
+    assert.deepEqual(file.placeOf(2), { part: '2', line: 3 });
+  });
+
   test('with different headers are refused, with the part and the first difference', async () => {
     for (const [header, difference] of [
       ['b,a', 'column 1 is "b" and not "a"'],
