@@ -13,7 +13,7 @@ const units = {
 } as const satisfies Record<TimeUnit, { perSecond: number; digits: number }>;
 
 /**
- * What PostgreSQL's types reach, in days since 1970-01-01 (its source, datatype/timestamp.h): from 4713-11-24 BC, up to but
+ * What PostgreSQL's types reach, in days since 1970-01-01 (its source, datatype/timestamp.h): from 4714-11-24 BC, up to but
  * not including 5874898-01-01 for a date, 294277-01-01 for a timestamp.
  */
 const firstDay = -2_440_588;
