@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cephCapabilities } from './capabilities.ts';
+import { objectStoreContract } from './object-store.contract.ts';
+
+const tool = process.env['BILLVAULT_RGW'] ?? fileURLToPath(new URL('../../../shared/tools/rgw', import.meta.url));
+/** The gateway starts in about 13 s on a quiet machine. */
+const startTimeoutMs = 180_000;
+
+/** Runs the tool; `env` prints `NAME=value` pairs. */
+async function rgw(command: 'start' | 'env' | 'stop'): Promise<string> {
+  const { stdout } = await promisify(execFile)('bash', [tool, command], { timeout: startTimeoutMs });
+  return stdout;
+}
+
+if (process.env['BILLVAULT_CEPH'] !== '1') {
+  test('the contract on the Ceph gateway', { skip: 'set BILLVAULT_CEPH=1 to run it' });
+} else if (!existsSync(tool)) {
+  test('the contract on the Ceph gateway', { skip: `${tool} is not there; BILLVAULT_RGW names another` });
+} else {
+  objectStoreContract(async () => {
+    await rgw('start');
+    const pairs = (await rgw('env')).trim().split(' ');
+    const settings = new Map(
+      pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+    );
+    return {
+      name: 'Ceph',
+      endpoint: settings.get('ENDPOINT') ?? '',
+      region: settings.get('REGION') ?? 'default',
+      credentials: {
+        accessKeyId: settings.get('ADMIN_KEY') ?? '',
+        secretAccessKey: settings.get('ADMIN_SECRET') ?? '',
+      },
+      capabilities: cephCapabilities,
+    };
+  });
+  after(() => rgw('stop'));
+}
