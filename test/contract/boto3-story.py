@@ -8,7 +8,7 @@ from botocore.client import Config
 from botocore.exceptions import ClientError
 
 endpoint, role_arn = sys.argv[1:3]
-s3 = boto3.client("s3", endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"}))
+s3 = boto3.client("s3", endpoint_url=endpoint, config=Config(signature_version="s3v4", s3={"addressing_style": "path"}))
 sts = boto3.client("sts", endpoint_url=endpoint)
 
 
@@ -35,7 +35,7 @@ as_role = boto3.client(
 )
 assert as_role.get_caller_identity()["Arn"].endswith("assumed-role/reader/boto3")
 
-# Odd keys, in both styles of address
+# Odd keys
 s3.create_bucket(Bucket="boto-bucket")
 keys = ["plain", "with space", "a+b", "100%", "ünïcode-日本", "a//b", "/leading", "2025-12-28T13:14:37.728Z-8c5a", "q?x=1&y", "~*'()"]
 for key in keys:
@@ -45,17 +45,6 @@ for key in keys:
 listed = [entry["Key"] for entry in s3.list_objects_v2(Bucket="boto-bucket")["Contents"]]
 assert listed == sorted(keys, key=str.encode), listed
 assert [entry["Key"] for entry in s3.list_objects(Bucket="boto-bucket")["Contents"]] == listed
-hosted = boto3.client(
-    "s3",
-    endpoint_url=endpoint.replace("127.0.0.1", "localhost"),
-    config=Config(s3={"addressing_style": "virtual"}),
-)
-try:
-    urllib.request.urlopen(endpoint.replace("127.0.0.1", "boto-bucket.localhost"))
-except urllib.error.HTTPError:
-    assert hosted.get_object(Bucket="boto-bucket", Key="a//b")["Body"].read() == b"a//b"
-except urllib.error.URLError:
-    pass  # this machine does not resolve names below localhost
 
 # Presigned
 url = s3.generate_presigned_url("get_object", Params={"Bucket": "boto-bucket", "Key": "with space"})
@@ -82,7 +71,7 @@ s3.delete_object(Bucket="boto-locked", Key="k")
 assert s3.list_object_versions(Bucket="boto-locked")["DeleteMarkers"][0]["IsLatest"]
 
 # Another region: boto3 follows by itself
-far = boto3.client("s3", endpoint_url=endpoint, region_name="eu-west-1", config=Config(s3={"addressing_style": "path"}))
+far = boto3.client("s3", endpoint_url=endpoint, region_name="eu-west-1", config=Config(signature_version="s3v4", s3={"addressing_style": "path"}))
 far.create_bucket(Bucket="boto-far", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
 far.put_object(Bucket="boto-far", Key="k", Body=b"far")
 assert s3.get_object(Bucket="boto-far", Key="k")["Body"].read() == b"far"

@@ -54,7 +54,8 @@ export async function startSandboxAws(options: SandboxAwsOptions = {}): Promise<
     noDelay: true,
   };
   const server = createServer(limits, (incoming, response) => {
-    void answer({ world, admin, adminToken }, incoming, response).finally(() => state?.noteChange());
+    const changes = incoming.method !== 'GET' && incoming.method !== 'HEAD';
+    void answer({ world, admin, adminToken }, incoming, response).finally(() => changes && state?.noteChange());
   });
   await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   const { port, address } = server.address() as AddressInfo;

@@ -1,6 +1,8 @@
 import { AwsError } from '../aws-error.ts';
+import type { KeptConfig } from './bucket.ts';
 import type { BucketCall, Handler, ObjectCall, ServiceCall } from './call.ts';
-import * as bucketConfig from './operations/bucket-config.ts';
+import * as bucketObjectLock from './operations/bucket-object-lock.ts';
+import * as bucketVersioning from './operations/bucket-versioning.ts';
 import { completeMultipartUpload } from './operations/complete-upload.ts';
 import { copyObject } from './operations/copy-object.ts';
 import { createBucket, deleteBucket, headBucket } from './operations/create-bucket.ts';
@@ -9,6 +11,7 @@ import { deleteObject } from './operations/delete-object.ts';
 import { deleteObjects } from './operations/delete-objects.ts';
 import { getObject, headObject } from './operations/get-object.ts';
 import { getObjectAttributes } from './operations/get-object-attributes.ts';
+import { deleteKept, getKept, putKept } from './operations/kept-config.ts';
 import { listBuckets } from './operations/list-buckets.ts';
 import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjectsV1, listObjectsV2 } from './operations/list-objects.ts';
@@ -76,7 +79,7 @@ export const operations: readonly Operation[] = [
     query: ['location'],
     actions: ['s3:GetBucketLocation'],
     anyRegion: true,
-    run: bucketConfig.getLocation,
+    run: bucketVersioning.getLocation,
   },
   {
     level: 'bucket',
@@ -84,7 +87,7 @@ export const operations: readonly Operation[] = [
     method: 'GET',
     query: ['versioning'],
     actions: ['s3:GetBucketVersioning'],
-    run: bucketConfig.getVersioning,
+    run: bucketVersioning.getVersioning,
   },
   {
     level: 'bucket',
@@ -92,7 +95,7 @@ export const operations: readonly Operation[] = [
     method: 'PUT',
     query: ['versioning'],
     actions: ['s3:PutBucketVersioning'],
-    run: bucketConfig.putVersioning,
+    run: bucketVersioning.putVersioning,
   },
   {
     level: 'bucket',
@@ -100,7 +103,7 @@ export const operations: readonly Operation[] = [
     method: 'GET',
     query: ['object-lock'],
     actions: ['s3:GetBucketObjectLockConfiguration'],
-    run: bucketConfig.getObjectLock,
+    run: bucketObjectLock.getObjectLock,
   },
   {
     level: 'bucket',
@@ -108,7 +111,7 @@ export const operations: readonly Operation[] = [
     method: 'PUT',
     query: ['object-lock'],
     actions: ['s3:PutBucketObjectLockConfiguration'],
-    run: bucketConfig.putObjectLock,
+    run: bucketObjectLock.putObjectLock,
   },
   ...keptConfigOperations('lifecycle', 'BucketLifecycleConfiguration', 'LifecycleConfiguration'),
   ...keptConfigOperations('encryption', 'BucketEncryption', 'EncryptionConfiguration'),
@@ -253,11 +256,7 @@ export const operations: readonly Operation[] = [
   },
 ];
 
-function keptConfigOperations(
-  query: bucketConfig.KeptConfig,
-  apiName: string,
-  actionName: string,
-): readonly Operation[] {
+function keptConfigOperations(query: KeptConfig, apiName: string, actionName: string): readonly Operation[] {
   const route = { level: 'bucket', query: [query] } as const;
   // Only policies and ownership have a permission of their own for deleting; the others are covered by Put.
   const deleteVerb = query === 'policy' ? 'Delete' : 'Put';
@@ -267,21 +266,21 @@ function keptConfigOperations(
       name: `Get${apiName}`,
       method: 'GET',
       actions: [`s3:Get${actionName}`],
-      run: bucketConfig.getKept(query),
+      run: getKept(query),
     },
     {
       ...route,
       name: `Put${apiName}`,
       method: 'PUT',
       actions: [`s3:Put${actionName}`],
-      run: bucketConfig.putKept(query),
+      run: putKept(query),
     },
     {
       ...route,
       name: `Delete${apiName}`,
       method: 'DELETE',
       actions: [`s3:${deleteVerb}${actionName}`],
-      run: bucketConfig.deleteKept(query),
+      run: deleteKept(query),
     },
   ];
 }

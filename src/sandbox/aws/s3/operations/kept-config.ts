@@ -1,93 +1,13 @@
 import { AwsError } from '../../aws-error.ts';
-import { type Reply, xmlReply } from '../../http/reply.ts';
 import { PolicyError, parsePolicy } from '../../iam/parse-policy.ts';
 import { maxPolicyBytes } from '../../limits.ts';
-import { element, malformed, parseXml, s3Namespace, text, type XmlElement, xmlDocument } from '../../xml.ts';
+import { element, malformed, parseXml, s3Namespace, text, xmlDocument } from '../../xml.ts';
 import type { KeptConfig } from '../bucket.ts';
 import type { BucketCall, Handler } from '../call.ts';
 import { parseLifecycle } from '../lifecycle-rules.ts';
-import { readMode } from '../lock-headers.ts';
-import type { DefaultRetention } from '../lock-rules.ts';
 import { toEncryption } from '../object-properties.ts';
 import { readCheckedBody } from '../read-checked-body.ts';
 import { parseTagSet } from '../tags.ts';
-import { enableObjectLock } from './create-bucket.ts';
-
-export type { KeptConfig } from '../bucket.ts';
-
-export function getLocation(call: BucketCall): Reply {
-  const { region } = call.bucket;
-  const constraint = region === 'us-east-1' ? '' : region;
-  const body = xmlDocument('LocationConstraint', s3Namespace, constraint);
-  return xmlReply(body, { 'x-amz-bucket-region': region });
-}
-
-export function getVersioning(call: BucketCall): Reply {
-  return xmlReply(xmlDocument('VersioningConfiguration', s3Namespace, text('Status', call.bucket.versioning)));
-}
-
-export async function putVersioning(call: BucketCall): Promise<Reply> {
-  const status = parseXml(await readCheckedBody(call), 'VersioningConfiguration').text('Status');
-  if (status !== 'Enabled' && status !== 'Suspended') throw malformed();
-  if (status === 'Suspended' && call.bucket.objectLock !== undefined) {
-    throw new AwsError(
-      'InvalidBucketState',
-      'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
-    );
-  }
-  call.bucket.versioning = status;
-  return { status: 200 };
-}
-
-export function getObjectLock(call: BucketCall): Reply {
-  const config = call.bucket.objectLock;
-  if (config === undefined) {
-    throw new AwsError(
-      'ObjectLockConfigurationNotFoundError',
-      'Object Lock configuration does not exist for this bucket',
-    );
-  }
-  const rule = config.defaultRetention;
-  const retention =
-    rule === undefined
-      ? ''
-      : element(
-          'Rule',
-          element('DefaultRetention', text('Mode', rule.mode), text('Days', rule.days), text('Years', rule.years)),
-        );
-  return xmlReply(xmlDocument('ObjectLockConfiguration', s3Namespace, text('ObjectLockEnabled', 'Enabled'), retention));
-}
-
-export async function putObjectLock(call: BucketCall): Promise<Reply> {
-  const request = parseXml(await readCheckedBody(call), 'ObjectLockConfiguration');
-  if (request.text('ObjectLockEnabled') !== 'Enabled') throw malformed();
-  if (call.bucket.versioning !== 'Enabled') {
-    throw new AwsError(
-      'InvalidBucketState',
-      "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
-    );
-  }
-  const rule = request.one('Rule')?.one('DefaultRetention');
-  const defaultRetention = rule === undefined ? undefined : readDefaultRetention(rule);
-  enableObjectLock(call.bucket);
-  call.bucket.objectLock = { defaultRetention };
-  return { status: 200 };
-}
-
-function readDefaultRetention(rule: XmlElement): DefaultRetention {
-  const days = readPositive(rule.text('Days'));
-  const years = readPositive(rule.text('Years'));
-  if ((days === undefined) === (years === undefined)) throw malformed();
-  return { mode: readMode(rule.text('Mode')), days, years };
-}
-
-function readPositive(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (!/^\d{1,6}$/.test(value) || Number(value) < 1) {
-    throw new AwsError('InvalidArgument', 'Default retention period must be a positive integer value.');
-  }
-  return Number(value);
-}
 
 interface KeptRules {
   /** Throws when the document means nothing. */
