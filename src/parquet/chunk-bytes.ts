@@ -1,10 +1,14 @@
 import type { ByteSource } from './byte-source.ts';
+import { freeBytes } from './free-bytes.ts';
 import { invalid } from './problems.ts';
 
 /** Bytes of the file, addressed by their offset in it. */
 export interface ChunkBytes {
   /** The `length` bytes from `start`. */
   take(start: number, length: number): Uint8Array | Promise<Uint8Array>;
+
+  /** Frees the bytes; what was taken is unusable afterwards. Harmless when called twice. */
+  close(): void;
 }
 
 /** A range that was read whole. */
@@ -22,6 +26,10 @@ export class RangeBytes implements ChunkBytes {
     if (from < 0 || length < 0 || from + length > this.#bytes.length)
       throw invalid(`no bytes ${start} to ${start + length}`);
     return this.#bytes.subarray(from, from + length);
+  }
+
+  close(): void {
+    freeBytes(this.#bytes);
   }
 }
 
@@ -43,6 +51,10 @@ export class WindowBytes implements ChunkBytes {
     if (start < this.#start || start + length > this.#start + this.#window.length) await this.#slide(start, length);
     const from = start - this.#start;
     return this.#window.subarray(from, from + length);
+  }
+
+  close(): void {
+    freeBytes(this.#window);
   }
 
   async #slide(start: number, length: number): Promise<void> {

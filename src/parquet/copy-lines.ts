@@ -7,7 +7,7 @@ const backslash = 92;
 const capitalN = 78;
 
 /** Below this many bytes a loop is faster than a call into the engine's copy. */
-const loopBytes = 40;
+const loopBytes = 24;
 
 /** Bytes of one chunk that is handed on: worth a message between threads, small against the memory bar. */
 export const chunkBytes = 512 * 1024;

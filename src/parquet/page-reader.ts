@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { ChunkBytes } from './chunk-bytes.ts';
 import { decompress } from './decompress.ts';
 import type { ChunkLocation } from './footer.ts';
+import { freeBytes } from './free-bytes.ts';
 import type { ValueBytes } from './leaf-text.ts';
 import { widthOf } from './leaf-text.ts';
 import type { ParquetLimits } from './limits.ts';
@@ -52,7 +53,9 @@ export class PageReader {
   #position: number;
   #valuesLeft: number;
   #heldPageBytes = 0;
+  #heldPage: Uint8Array | undefined;
   #heldDictionaryBytes = 0;
+  #heldDictionary: Uint8Array | undefined;
   #hasDictionary = false;
 
   constructor(options: PageReaderOptions) {
@@ -80,11 +83,18 @@ export class PageReader {
     }
   }
 
+  /** Gives the dictionary page back, once what it holds was made into something else. */
+  dropDictionary(): void {
+    if (this.#heldDictionary !== undefined) freeBytes(this.#heldDictionary);
+    this.#heldDictionary = undefined;
+    this.#options.budget.release(this.#heldDictionaryBytes);
+    this.#heldDictionaryBytes = 0;
+  }
+
   /** Gives back what is held. */
   close(): void {
-    this.#options.budget.release(this.#heldPageBytes + this.#heldDictionaryBytes);
-    this.#heldPageBytes = 0;
-    this.#heldDictionaryBytes = 0;
+    this.#dropPage();
+    this.dropDictionary();
   }
 
   async #readHeader(): Promise<ReadPageHeader> {
@@ -115,23 +125,22 @@ export class PageReader {
     budget.reserve(header.uncompressedBytes, 'a dictionary');
     this.#heldDictionaryBytes = header.uncompressedBytes;
     const page = decompress(chunk.codec, raw, header.uncompressedBytes);
+    if (page.buffer !== raw.buffer) this.#heldDictionary = page;
     return { kind: 'dictionary', valueCount: header.valueCount, from: valueBytes(page) };
   }
 
   #data(header: PageHeader & { kind: 'data' | 'data-v2' }, raw: Uint8Array): DataPage {
     if (header.valueCount > this.#valuesLeft) throw this.#damaged('the pages hold more values than their column chunk');
     this.#valuesLeft -= header.valueCount;
-    const { budget } = this.#options;
-    budget.release(this.#heldPageBytes);
-    this.#heldPageBytes = 0;
-    budget.reserve(header.uncompressedBytes, 'a page');
+    this.#dropPage();
+    this.#options.budget.reserve(header.uncompressedBytes, 'a page');
     this.#heldPageBytes = header.uncompressedBytes;
     return header.kind === 'data' ? this.#dataV1(header, raw) : this.#dataV2(header, raw);
   }
 
   #dataV1(header: PageHeader & { kind: 'data' }, raw: Uint8Array): DataPage {
     const { leaf, chunk, limits } = this.#options;
-    const bytes = decompress(chunk.codec, raw, header.uncompressedBytes);
+    const bytes = this.#expand(chunk.codec, raw, header.uncompressedBytes);
     if (leaf.definition > 0 && header.levelEncoding === encodings.bitPacked) throw unsupported('bit-packed levels');
     let start = 0;
     const levels = (max: number): RleDecoder | undefined => {
@@ -153,12 +162,26 @@ export class PageReader {
     const levelBytes = definitionBytes + repetitionBytes;
     const body = raw.subarray(levelBytes);
     const bodyBytes = header.uncompressedBytes - levelBytes;
-    const bytes = decompress(header.isCompressed ? chunk.codec : 'UNCOMPRESSED', body, bodyBytes);
+    const bytes = this.#expand(header.isCompressed ? chunk.codec : 'UNCOMPRESSED', body, bodyBytes);
     const repetitions = leaf.depth === 0 ? undefined : new RleDecoder(raw, 0, repetitionBytes, levelWidth(leaf.depth));
     const definitions =
       leaf.definition === 0 ? undefined : new RleDecoder(raw, repetitionBytes, levelBytes, levelWidth(leaf.definition));
     const values = openValues({ leaf, encoding: header.encoding, bytes, start: 0, limits });
     return { kind: 'data', valueCount: header.valueCount, repetitions, definitions, values };
+  }
+
+  #expand(codec: string, input: Uint8Array, outputBytes: number): Uint8Array {
+    const bytes = decompress(codec, input, outputBytes);
+    // an uncompressed page is a view of the row group's own bytes
+    if (bytes.buffer !== input.buffer) this.#heldPage = bytes;
+    return bytes;
+  }
+
+  #dropPage(): void {
+    if (this.#heldPage !== undefined) freeBytes(this.#heldPage);
+    this.#heldPage = undefined;
+    this.#options.budget.release(this.#heldPageBytes);
+    this.#heldPageBytes = 0;
   }
 
   #damaged(what: string): Error {

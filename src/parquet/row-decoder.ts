@@ -63,6 +63,7 @@ export async function decodeRows(options: DecodeOptions): Promise<void> {
       batchRows = await decodeGroup(columns, { rowCount: group.rowCount, lines, output, maxRows, batchRows });
     } finally {
       for (const column of columns) column.close();
+      for (const chunk of bytes) chunk.close();
     }
     firstRow += group.rowCount;
   }

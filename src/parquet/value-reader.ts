@@ -49,6 +49,7 @@ export class ValueReader {
       if (page.kind === 'dictionary') {
         this.#dictionary = renderDictionary(page, { leaf, write, sink: this.#dictionarySink, budget });
         this.#dictionaryCost = dictionaryCost(page.valueCount);
+        pages.dropDictionary();
         continue;
       }
       this.#indexes = page.values.kind === 'indexed' ? page.values.indexes : undefined;
