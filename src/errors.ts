@@ -41,6 +41,7 @@ export const errorCodes = [
   'EXPANDS_TOO_MUCH',
   'DECODER_CRASHED',
   'DIGEST_MISMATCH',
+  'FILES_FAILED',
   // our own databases and code
   'DATABASE',
   'DATABASE_UNAVAILABLE',

@@ -23,6 +23,8 @@ export interface ExportDiscovery {
   readonly trigger: RunTrigger;
   readonly actor: string;
   readonly signal?: AbortSignal | undefined;
+  /** Told the number of the run as soon as there is one, for callers that do not wait for its end. */
+  readonly onStarted?: ((runId: number) => void) | undefined;
 }
 
 export interface ExportDiscoverySummary extends RunCounts {
@@ -39,6 +41,7 @@ export async function discoverExport(
 ): Promise<ExportDiscoverySummary> {
   const found = await findExport(context.registry, { id: request.exportId });
   const runId = await startRun(context.registry, found.id, request.trigger);
+  request.onStarted?.(runId);
   try {
     const counts = await discover(context, found, request);
     await finishRun(context.registry, runId, counts);

@@ -1,0 +1,36 @@
+import { once } from 'node:events';
+import { startApi } from './api/server.ts';
+import { AppError } from './errors.ts';
+import { reconcile } from './ingest/work/reconcile.ts';
+import { runWorkers } from './ingest/work/run-workers.ts';
+import { startJobs } from './jobs.ts';
+import type { Resources } from './resources.ts';
+
+/** `all` is the service; `workers` only loads files, beside a service on this or another machine. */
+export type ServicePart = 'all' | 'workers';
+
+/**
+ * Runs until the signal, then gives back the files under way and closes the API. Closing the resources is the caller's.
+ * @throws AppError BAD_CONFIG when the API's port can't be had, or there is nothing to do
+ */
+export async function runService(resources: Resources, part: ServicePart, signal: AbortSignal): Promise<void> {
+  const { config, ingest, log } = resources;
+  if (part === 'workers' && config.service.workers === 0) {
+    throw new AppError('BAD_CONFIG', 'service.workers (BILLVAULT_WORKERS) is 0: this worker would do nothing');
+  }
+  await reconcile(ingest);
+  const api = part === 'all' ? await startApi(resources, signal) : undefined;
+  if (api !== undefined) log.info({ url: api.url }, `the API listens on ${api.url}`);
+  if (part === 'all') startJobs({ context: ingest, signal, jitterSeconds: config.ingest.scheduleJitterSeconds });
+  log.info({ workers: config.service.workers }, 'workers started');
+  try {
+    await Promise.all([untilStopped(signal), runWorkers(ingest, { count: config.service.workers, signal })]);
+    log.info('stopped: files under way were given back');
+  } finally {
+    await api?.close();
+  }
+}
+
+async function untilStopped(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
