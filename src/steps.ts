@@ -5,9 +5,12 @@ import { channel } from 'node:diagnostics_channel';
  * subscribe; the fault tests subscribe to kill the process there.
  */
 export const steps = [
+  'export.registered',
+  'delivery.before-commit',
   'delivery.registered',
   'file.claimed',
   'file.first-bytes',
+  'columns.before-commit',
   'file.mid-copy',
   'file.before-commit',
   'file.after-commit',
@@ -18,6 +21,7 @@ export const steps = [
   'publish.after-commit',
   'publish.after-registry',
   'drop.before',
+  'drop.before-commit',
   'drop.after-commit',
 ] as const;
 

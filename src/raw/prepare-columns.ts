@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { SourceColumn } from '../db/column-type.ts';
 import { quoteIdentifier, quoteLiteral } from '../db/identifier.ts';
 import { inTransaction } from '../db/transaction.ts';
+import { step } from '../steps.ts';
 import { moreColumn } from './column-names.ts';
 import { readKnownColumns, writeKnownColumns } from './known-columns.ts';
 import { type KnownColumn, planColumns } from './plan-columns.ts';
@@ -31,6 +32,7 @@ export async function prepareColumns(
     if (changed.length > 0) await writeKnownColumns(client, target.exportId, changed);
     const table = (await isAttached(client, target)) ? quoteRawTable(target) : quoteDeliveryTable(target);
     await alignTable(client, table, await readKnownColumns(client, target.exportId));
+    step('columns.before-commit', target.deliveryId);
     return plan.placed;
   });
 }

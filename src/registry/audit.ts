@@ -18,6 +18,7 @@ export const auditActions = [
   'role.preflight',
   'export.registered',
   'export.changed',
+  'delivery.publish-asked',
   'delivery.published-by-hand',
   'delivery.dropped',
   'file.reprocessed',

@@ -36,6 +36,7 @@ export async function registerPlan(
 ): Promise<RegisteredPlan> {
   const exports = new Map<string, Export>();
   for (const found of plan.exports) exports.set(placeOf(found), await registerFound(context, owner, found));
+  step('export.registered');
   let deliveriesFound = 0;
   let filesRegistered = 0;
   for (const delivery of oldestFirst(plan.deliveries)) {

@@ -22,15 +22,12 @@ export async function publishByHand(
     throw new AppError('ILLEGAL_STATE', `delivery ${deliveryId} is not whole: not all of its files are ingested`);
   }
   const target = deliveryTableOf(rawTableOf(delivery), { deliveryId, periodStart: delivery.periodStart });
-  await publishDelivery(context.raw.pool, target, { allowOlder: true });
   const { exportId, periodStart } = delivery;
+  const event = { actor, subject: `delivery/${deliveryId}`, detail: { periodStart } };
+  // Asked for is recorded first: should the process die after the swap, it is still known whose doing it was.
+  await recordAudit(context.registry, { ...event, action: 'delivery.publish-asked' });
+  await publishDelivery(context.raw.pool, target, { allowOlder: true });
   await markPublished(context.registry, { deliveryId, exportId, periodStart });
-  const subject = `delivery/${deliveryId}`;
-  await recordAudit(context.registry, {
-    actor,
-    action: 'delivery.published-by-hand',
-    subject,
-    detail: { periodStart },
-  });
+  await recordAudit(context.registry, { ...event, action: 'delivery.published-by-hand' });
   return 'published';
 }

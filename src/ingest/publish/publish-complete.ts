@@ -13,22 +13,30 @@ import type { IngestContext } from '../context.ts';
 
 /**
  * Publishes every delivery (or the one named) whose files are all in. A swap that readers held up stays for the next
- * time; nothing is lost by waiting.
+ * time; nothing is lost by waiting. One that cannot be published keeps no other from it.
  * @returns how many were published
+ * @throws the first failure, once all were tried
  */
 export async function publishComplete(
   context: IngestContext,
   only: { readonly deliveryId?: number; readonly exportId?: number } = {},
 ): Promise<number> {
   let published = 0;
+  const failures: unknown[] = [];
   for (const delivery of await listComplete(context.registry, only)) {
     try {
       if (await publishOne(context, delivery)) published += 1;
     } catch (error) {
-      if (!isAppError(error, 'LOCK_TIMEOUT')) throw error;
-      context.log.warn({ deliveryId: delivery.id }, 'publish: readers hold the table, it will be tried again');
+      if (isAppError(error, 'DATABASE_UNAVAILABLE')) throw error;
+      if (isAppError(error, 'LOCK_TIMEOUT')) {
+        context.log.warn({ deliveryId: delivery.id }, 'publish: readers hold the table, it will be tried again');
+      } else {
+        context.log.error({ deliveryId: delivery.id, err: error }, 'publish: the delivery cannot be published');
+        failures.push(error);
+      }
     }
   }
+  if (failures.length > 0) throw failures[0];
   return published;
 }
 

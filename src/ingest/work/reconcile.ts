@@ -1,11 +1,12 @@
 import { readLoadedFiles } from '../../raw/load-file.ts';
 import { readDropped, readPublished } from '../../raw/published.ts';
-import { listUnsettledDeliveries, markDropped, markPublished } from '../../registry/delivery/delivery-states.ts';
+import { listUnsettledDeliveries, markPublished } from '../../registry/delivery/delivery-states.ts';
 import { listInterrupted } from '../../registry/file/list-interrupted.ts';
 import { failExhausted } from '../../registry/file/mark-failed.ts';
 import { markIngested } from '../../registry/file/mark-ingested.ts';
 import type { IngestContext } from '../context.ts';
 import { publishComplete } from '../publish/publish-complete.ts';
+import { recordDrop } from '../publish/record-drop.ts';
 
 /**
  * Brings the registry in line with what the raw database has committed, and finishes what a dead process left: files
@@ -20,6 +21,6 @@ export async function reconcile(context: IngestContext): Promise<void> {
 
   const unsettled = await listUnsettledDeliveries(registry);
   for (const published of await readPublished(raw.pool, unsettled)) await markPublished(registry, published);
-  for (const dropped of await readDropped(raw.pool, unsettled)) await markDropped(registry, dropped);
+  for (const dropped of await readDropped(raw.pool, unsettled)) await recordDrop(context, dropped, 'reconcile');
   await publishComplete(context);
 }

@@ -1,3 +1,4 @@
+import { step } from '../../steps.ts';
 import { storableText } from '../file/mark-failed.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { safeInteger } from '../safe-integer.ts';
@@ -67,6 +68,7 @@ export async function registerDelivery(registry: PrismaClient, delivery: NewDeli
         update registry.delivery set state = 'SUPERSEDED', superseded_at = now()
          where export_id = ${delivery.exportId} and period_start = ${delivery.periodStart}::date
            and state = 'PENDING' and id < ${created.id}`;
+      step('delivery.before-commit');
       return { outcome: 'new', filesAdded: delivery.files.length };
     },
     { timeout: 60_000, maxWait: 30_000 },
