@@ -7,7 +7,7 @@ import { failRun, finishRun, type RunCounts, type RunTrigger, startRun } from '.
 import type { IngestContext } from '../context.ts';
 import { planFilesListing, planListing } from './discover-listing.ts';
 import { parseFrom } from './discover-prefix.ts';
-import { periodPrefixes } from './layout.ts';
+import { periodPrefixes, timelessManifestKeys } from './layout.ts';
 import { listObjects } from './list-objects.ts';
 import type { BillingPeriod } from './period.ts';
 import { periodsWanted } from './periods-wanted.ts';
@@ -99,5 +99,6 @@ function prefixesOf(found: FoundExport, kind: ExportKind, periods: readonly Bill
   if (kind === 'files' || periods.length > maxPeriodsListedApart) return [found.root];
   const family = kind === 'cur-legacy' ? 'legacy' : 'data-export';
   const { root, sourceName } = found;
-  return periods.flatMap((period) => periodPrefixes({ family, root, sourceName, period }));
+  const timeless = family === 'legacy' ? timelessManifestKeys({ root, sourceName }) : [];
+  return [...timeless, ...periods.flatMap((period) => periodPrefixes({ family, root, sourceName, period }))];
 }

@@ -55,6 +55,7 @@ export async function registerDelivery(registry: PrismaClient, delivery: NewDeli
       });
       if (known !== null) {
         const id = safeInteger(known.id);
+        await noteManifest(tx, id, delivery.manifest);
         const found = await fillInMissing(tx, id, delivery.files);
         return { outcome: 'known', filesAdded: found };
       }
@@ -118,6 +119,20 @@ function missingText(key: string): string {
   return storableText(
     `the manifest lists ${JSON.stringify(key)}, which is not in the bucket: nothing of this delivery is loaded until it is there`,
   );
+}
+
+/** The same delivery may be seen through another copy of its manifest: what was seen last is what a listing is compared with. */
+async function noteManifest(
+  tx: Pick<PrismaClient, '$executeRaw'>,
+  deliveryId: number,
+  manifest: NewDelivery['manifest'],
+): Promise<void> {
+  if (manifest === undefined) return;
+  await tx.$executeRaw`
+    update registry.delivery
+       set manifest_key = ${manifest.key}, manifest_etag = ${manifest.etag},
+           manifest_size_bytes = ${manifest.sizeBytes}, manifest_last_modified = ${manifest.lastModified}
+     where id = ${deliveryId}`;
 }
 
 async function fillInMissing(
