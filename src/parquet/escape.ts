@@ -5,7 +5,7 @@ import type { TextSink } from './text-sink.ts';
 const backslash = 92;
 
 /** What a byte of UTF-8 text means to us, as bits that are collected over a value. */
-export const marks = { nul: 1, control: 2, escape: 4, high: 8, quote: 16 } as const;
+export const marks = { nul: 1, control: 2, escape: 4, high: 8 } as const;
 
 /** COPY's text format escapes backslash, newline, carriage return and tab (PostgreSQL, "COPY", file formats). */
 const marksOfBytes = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -13,7 +13,6 @@ const marksOfBytes = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === 9 || byte === 10 || byte === 13) return marks.escape | marks.control;
   if (byte < 32) return marks.control;
   if (byte === backslash) return marks.escape;
-  if (byte === 34) return marks.quote;
   return byte >= 128 ? marks.high : 0;
 });
 

@@ -11,7 +11,7 @@ import { MoreColumn } from './more-column.ts';
 import { NestedColumn } from './nested-column.ts';
 import { PageReader } from './page-reader.ts';
 import { invalid } from './problems.ts';
-import { isFlat, type Leaf, type Node } from './schema.ts';
+import { isFlat, type Leaf } from './schema.ts';
 
 /** What to make of a file. Columns are meant by their index: names may repeat. */
 export interface CopyRequest {
@@ -151,9 +151,4 @@ function openColumn({ layout, request, limits }: DecodeOptions, at: GroupAtHand,
   const leaves = layout.schema.leaves.slice(column.firstLeaf, column.endLeaf);
   const leafPages = leaves.map((leaf, i) => ({ leaf, pages: pagesOf(leaf, column.firstLeaf + i) }));
   return new NestedColumn({ column, form, budget, leaves: leafPages });
-}
-
-/** Every column, in file order. */
-export function allColumns(columns: readonly Node[]): number[] {
-  return columns.map((_, index) => index);
 }
