@@ -19,7 +19,7 @@ export async function runService(resources: Resources, part: ServicePart, signal
     throw new AppError('BAD_CONFIG', 'service.workers (BILLVAULT_WORKERS) is 0: this worker would do nothing');
   }
   await reconcile(ingest);
-  const api = part === 'all' ? await startApi(resources, signal) : undefined;
+  const api = part === 'all' ? await startApi({ ingest, settings: config.api, signal }) : undefined;
   if (api !== undefined) log.info({ url: api.url }, `the API listens on ${api.url}`);
   if (part === 'all') startJobs({ context: ingest, signal, jitterSeconds: config.ingest.scheduleJitterSeconds });
   log.info({ workers: config.service.workers }, 'workers started');

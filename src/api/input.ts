@@ -14,7 +14,20 @@ export const text = z
   .max(maxTextLength)
   .refine((value) => !value.includes('\0'), 'must not hold NUL');
 
-export const id = z.coerce.number('give a number').int().min(1).max(Number.MAX_SAFE_INTEGER);
+/** A whole number from a path, a query or a body; nothing but its digits is taken for one. */
+export const whole = (minimum: number, maximum: number) => {
+  const message = `give a whole number from ${minimum} to ${maximum}`;
+  const digits = (value: unknown) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value);
+  return z.preprocess(
+    digits,
+    z.custom<number>(
+      (value) => Number.isSafeInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
+      message,
+    ),
+  );
+};
+
+export const id = whole(1, Number.MAX_SAFE_INTEGER);
 
 /** `2024-03`; comes out as the month's first day. */
 export const month = z.string().transform((value, context) => {
@@ -26,7 +39,7 @@ export const month = z.string().transform((value, context) => {
 
 /** Of every list: how many rows, and after which. */
 export const pageFields = {
-  limit: z.coerce.number().int().min(1).max(maxPageSize).default(defaultPageSize),
+  limit: whole(1, maxPageSize).default(defaultPageSize),
   cursor: id.optional(),
 };
 

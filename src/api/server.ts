@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
-import type { Resources } from '../resources.ts';
+import type { IngestContext } from '../ingest/context.ts';
 import { createApp } from './app.ts';
 import { BackgroundRuns } from './background-runs.ts';
 
@@ -19,10 +20,16 @@ export interface RunningApi {
   close(): Promise<void>;
 }
 
+export interface ApiOptions {
+  readonly ingest: IngestContext;
+  readonly settings: Config['api'];
+  /** Ends what goes on after its request was answered. */
+  readonly signal: AbortSignal;
+}
+
 /** @throws AppError BAD_CONFIG when host or port can't be had */
-export async function startApi(resources: Resources, signal: AbortSignal): Promise<RunningApi> {
-  const { ingest, config } = resources;
-  const { host, port, token } = config.api;
+export async function startApi({ ingest, settings, signal }: ApiOptions): Promise<RunningApi> {
+  const { host, port, token } = settings;
   const runs = new BackgroundRuns(ingest, signal);
   const app = createApp({ ingest, token, runs, signal });
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions }) as Server;

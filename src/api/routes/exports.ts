@@ -6,7 +6,7 @@ import { changeExport, maxKeepSupersededDays, maxSettleDays } from '../../regist
 import { findExport } from '../../registry/export/find-export.ts';
 import { exportSummary, listExports } from '../../registry/export/list-exports.ts';
 import { type ApiContext, apiActor } from '../context.ts';
-import { month, pageBody, pageFields, readBody, readPath, readQuery, text } from '../input.ts';
+import { month, pageBody, pageFields, readBody, readPath, readQuery, text, whole } from '../input.ts';
 
 const exportPath = z.object({ client: text, name: text });
 const listQuery = z.strictObject({ ...pageFields, client: text.optional() });
@@ -14,8 +14,8 @@ const runBody = z.strictObject({ from: month.optional() });
 const change = z.strictObject({
   schedule: text.min(1).optional(),
   enabled: z.boolean().optional(),
-  settleDays: z.int().min(0).max(maxSettleDays).optional(),
-  keepSupersededDays: z.int().min(0).max(maxKeepSupersededDays).optional(),
+  settleDays: whole(0, maxSettleDays).optional(),
+  keepSupersededDays: whole(0, maxKeepSupersededDays).optional(),
 });
 
 export function exportRoutes({ ingest, runs }: ApiContext): Hono {

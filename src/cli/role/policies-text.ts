@@ -25,7 +25,7 @@ export function roleText(role: RoleDetail, policies: RolePolicies | null): strin
   ]);
   if (policies === null) {
     const line = `billvault role show ${role.client} ${role.id} --bucket BUCKET --prefix PREFIX`;
-    return `${head}\n\nfor the two policies that the client creates the role with:\n  ${line}`;
+    return `${head}\n\nfor the two policies that the client creates the role with (aws.principalArn has to be set):\n  ${line}`;
   }
   return [
     head,
