@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { cephCapabilities } from './capabilities.ts';
 import { objectStoreContract } from './object-store.contract.ts';
 
-const tool = process.env['BILLVAULT_RGW'] ?? fileURLToPath(new URL('../../../shared/tools/rgw', import.meta.url));
+const tool = process.env['BILLVAULT_TEST_RGW'] ?? fileURLToPath(new URL('../../../shared/tools/rgw', import.meta.url));
 /** The gateway starts in about 13 s on a quiet machine. */
 const startTimeoutMs = 180_000;
 
@@ -16,10 +16,10 @@ async function rgw(command: 'start' | 'env' | 'stop'): Promise<string> {
   return stdout;
 }
 
-if (process.env['BILLVAULT_CEPH'] !== '1') {
-  test('the contract on the Ceph gateway', { skip: 'set BILLVAULT_CEPH=1 to run it' });
+if (process.env['BILLVAULT_TEST_CEPH'] !== '1') {
+  test('the contract on the Ceph gateway', { skip: 'set BILLVAULT_TEST_CEPH=1 to run it' });
 } else if (!existsSync(tool)) {
-  test('the contract on the Ceph gateway', { skip: `${tool} is not there; BILLVAULT_RGW names another` });
+  test('the contract on the Ceph gateway', { skip: `${tool} is not there; BILLVAULT_TEST_RGW names another` });
 } else {
   objectStoreContract(async () => {
     await rgw('start');

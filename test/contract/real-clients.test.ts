@@ -10,8 +10,8 @@ import { promisify } from 'node:util';
 import { type SandboxAws, startSandboxAws } from '../../src/sandbox/aws/server.ts';
 
 /** Debian's packages awscli and python3-boto3: clients that this project did not write, and not the SDK of our own code. */
-const aws = process.env['BILLVAULT_AWS_CLI'] ?? '/usr/bin/aws';
-const python = process.env['BILLVAULT_PYTHON'] ?? '/usr/bin/python3';
+const aws = process.env['BILLVAULT_TEST_AWS_CLI'] ?? '/usr/bin/aws';
+const python = process.env['BILLVAULT_TEST_PYTHON'] ?? '/usr/bin/python3';
 const boto3Story = fileURLToPath(new URL('./boto3-story.py', import.meta.url));
 const timeoutMs = 120_000;
 const run = promisify(execFile);
@@ -21,11 +21,11 @@ if (reason === undefined) describe('real clients', realClients);
 else test('real clients', { skip: reason });
 
 async function whyNot(): Promise<string | undefined> {
-  if (process.env['BILLVAULT_REAL_CLIENTS'] !== '1') return 'set BILLVAULT_REAL_CLIENTS=1 to run them';
-  if (!existsSync(aws)) return `${aws} is not there: apt-get install awscli, or name another by BILLVAULT_AWS_CLI`;
+  if (process.env['BILLVAULT_TEST_REAL_CLIENTS'] !== '1') return 'set BILLVAULT_TEST_REAL_CLIENTS=1 to run them';
+  if (!existsSync(aws)) return `${aws} is not there: apt-get install awscli, or name another by BILLVAULT_TEST_AWS_CLI`;
   return run(python, ['-c', 'import boto3'], { timeout: timeoutMs }).then(
     () => undefined,
-    () => `${python} has no boto3: apt-get install python3-boto3, or name another by BILLVAULT_PYTHON`,
+    () => `${python} has no boto3: apt-get install python3-boto3, or name another by BILLVAULT_TEST_PYTHON`,
   );
 }
 

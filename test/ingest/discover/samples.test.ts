@@ -6,8 +6,8 @@ import { kindOf } from '../../../src/ingest/discover/kind.ts';
 import { parseManifest } from '../../../src/ingest/discover/manifest.ts';
 import { bucket, discover, listed } from './listing.ts';
 
-const samples = process.env['BILLVAULT_SAMPLES'] ?? resolve(import.meta.dirname, '../../../../shared/samples');
-const skip = existsSync(samples) ? false : `no sample data at ${samples} (BILLVAULT_SAMPLES)`;
+const samples = process.env['BILLVAULT_TEST_SAMPLES'] ?? resolve(import.meta.dirname, '../../../../shared/samples');
+const skip = existsSync(samples) ? false : `no sample data at ${samples} (BILLVAULT_TEST_SAMPLES)`;
 
 test('real legacy manifests of 2017, 2018 and 2019 are understood', { skip }, () => {
   const months: Readonly<Record<string, string>> = {

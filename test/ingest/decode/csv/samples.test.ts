@@ -12,7 +12,7 @@ import { readCsvCells } from '../../../../src/ingest/decode/second-reading/read-
 import { inChunks, refused } from '../../../fixtures/decode/bytes.ts';
 import { type CopyTarget, startCopyTarget } from '../../../fixtures/decode/copy-target.ts';
 
-const samples = resolve(process.env['BILLVAULT_SAMPLES'] ?? '../shared/samples');
+const samples = resolve(process.env['BILLVAULT_TEST_SAMPLES'] ?? '../shared/samples');
 const ragged = 'legacy-csv/test_cur.csv.gz';
 const large = 'legacy-delivery/tagged/20190701-20190801/41bfd0a4-9966-4101-bbd8-efeac6b1efdf/July-2019-tagged.csv.gz';
 
