@@ -16,6 +16,8 @@ export async function startSandboxProcess(folder: string, region: string): Promi
   const child = spawn(process.execPath, [main, '--folder', folder, '--region', region], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  // A benchmark that fails must not leave it behind.
+  process.once('exit', () => child.kill('SIGKILL'));
   const { endpoint, adminToken } = await firstLine(child);
   return {
     endpoint,
