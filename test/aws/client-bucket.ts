@@ -1,13 +1,14 @@
 import { type AwsAccess, type AwsSettings, createAwsAccess, type OpenReader } from '../../src/aws/access.ts';
 import type { BaseCredentials } from '../../src/aws/config.ts';
 import type { ListedObject, ObjectReader } from '../../src/aws/object-store.ts';
+import { partitionOfRegion } from '../../src/aws/partition.ts';
 import { type ClientRolePolicies, clientRolePolicies } from '../../src/aws/trust-policy.ts';
 import { type SandboxAws, startSandboxAws } from '../../src/sandbox/aws/server.ts';
 
 export const clientAccount = '111122223333';
 export const ourAccount = '999988887777';
 export const externalId = 'external-id-of-acme';
-export const region = 'eu-west-1';
+const defaultRegion = 'eu-west-1';
 
 /** A stand-in with one client: bucket `acme-bills`, and a role that grants us `cur/` in it by the policies that we print. */
 export interface ClientBucket extends AsyncDisposable {
@@ -21,15 +22,26 @@ export interface ClientBucket extends AsyncDisposable {
   put(key: string, body: Uint8Array | string): Promise<void>;
 }
 
-export async function startClientBucket(options: { readonly bucketRegion?: string } = {}): Promise<ClientBucket> {
+interface ClientBucketOptions {
+  /** Of the role, and of the bucket unless `bucketRegion` says otherwise. */
+  readonly region?: string;
+  readonly bucketRegion?: string;
+  /** What the role grants. Default `cur/`. */
+  readonly prefix?: string;
+}
+
+export async function startClientBucket(options: ClientBucketOptions = {}): Promise<ClientBucket> {
+  const { region = defaultRegion, prefix = 'cur/' } = options;
   const sandbox = await startSandboxAws({ defaultRegion: region });
   const { admin } = sandbox;
   const bucket = 'acme-bills';
-  const user = await admin.createUser({ accountId: ourAccount, name: 'billvault' });
-  const policies = clientRolePolicies({ partition: 'aws', bucket, prefix: 'cur/', principalArn: user.arn, externalId });
+  const partition = partitionOfRegion(region);
+  const user = await admin.createUser({ accountId: ourAccount, name: 'billvault', partition });
+  const policies = clientRolePolicies({ partition, bucket, prefix, principalArn: user.arn, externalId });
   const { arn } = await admin.putRole({
     accountId: clientAccount,
     name: 'billing/reader',
+    partition,
     trustPolicy: policies.trustPolicy,
     policy: policies.permissionPolicy,
   });

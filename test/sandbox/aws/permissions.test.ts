@@ -89,6 +89,25 @@ test('an object under a KMS key takes kms:Decrypt to read, and the refusal names
   assert.equal((await decrypter.send(get)).SSEKMSKeyId, 'arn:aws:kms:us-east-1:111122223333:key/key-1');
 });
 
+test('kms:Decrypt is asked for through S3 in the region of the bucket', async () => {
+  const get = new GetObjectCommand({ Bucket: bucketName, Key: 'secret' });
+  const via = (service: string) => ({
+    Statement: [
+      { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' },
+      {
+        Effect: 'Allow',
+        Action: 'kms:Decrypt',
+        Resource: '*',
+        Condition: { StringEquals: { 'kms:ViaService': service } },
+      },
+    ],
+  });
+  await (await as('via-s3', via('s3.us-east-1.amazonaws.com'))).send(get);
+  for (const service of ['s3.eu-west-1.amazonaws.com', 'sqs.us-east-1.amazonaws.com']) {
+    await refused((await as('via-other', via(service))).send(get), 'AccessDenied');
+  }
+});
+
 test('the bucket policy counts: its Deny for all, and without its Allow nobody comes in from another account', async () => {
   const owner = fixture.s3(fixture.owner);
   const outsider = await fixture.sandbox.admin.createUser({

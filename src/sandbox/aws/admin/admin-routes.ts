@@ -11,7 +11,12 @@ export const adminPath = '/_sandbox/';
 const policy = z.unknown().refine((value) => value !== undefined, 'is missing');
 
 const inputs = {
-  createUser: z.object({ accountId: z.string(), name: z.string(), policy: z.unknown().optional() }),
+  createUser: z.object({
+    accountId: z.string(),
+    name: z.string(),
+    partition: z.string().exactOptional(),
+    policy: z.unknown().optional(),
+  }),
   putRole: z.object({
     accountId: z.string(),
     name: z.string(),

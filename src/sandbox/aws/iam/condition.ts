@@ -1,4 +1,4 @@
-import { matchesWildcard } from './wildcard.ts';
+import { literalText, matchesPattern, type Pattern } from './wildcard.ts';
 
 /** Values of condition keys by lower-case name; an absent key is not there, which IAM tells apart from an empty value. */
 export type ConditionContext = ReadonlyMap<string, string>;
@@ -8,14 +8,18 @@ export interface Condition {
   readonly ifExists: boolean;
   /** Lower case: IAM compares key names without regard to case. */
   readonly key: string;
-  readonly values: readonly string[];
+  readonly values: readonly Pattern[];
 }
 
-type Comparison = (expected: string, given: string) => boolean;
+type Comparison = (expected: Pattern, given: string) => boolean;
 
-const equal: Comparison = (expected, given) => expected === given;
-const like: Comparison = (expected, given) => matchesWildcard(expected, given);
-const equalIgnoringCase: Comparison = (expected, given) => expected.toLowerCase() === given.toLowerCase();
+const like: Comparison = matchesPattern;
+const equal: Comparison = (expected, given) => literalText(expected) === given;
+const equalIgnoringCase: Comparison = (expected, given) => literalText(expected).toLowerCase() === given.toLowerCase();
+const numbers =
+  (compare: (expected: number, given: number) => boolean): Comparison =>
+  (expected, given) =>
+    compare(Number(literalText(expected)), Number(given));
 
 /** `negated`: holds when no value matches, and when the key is absent. */
 const operators = {
@@ -30,11 +34,11 @@ const operators = {
   ArnNotEquals: { compare: like, negated: true },
   ArnNotLike: { compare: like, negated: true },
   Bool: { compare: equalIgnoringCase, negated: false },
-  NumericEquals: { compare: (expected, given) => Number(given) === Number(expected), negated: false },
-  NumericLessThan: { compare: (expected, given) => Number(given) < Number(expected), negated: false },
-  NumericLessThanEquals: { compare: (expected, given) => Number(given) <= Number(expected), negated: false },
-  NumericGreaterThan: { compare: (expected, given) => Number(given) > Number(expected), negated: false },
-  NumericGreaterThanEquals: { compare: (expected, given) => Number(given) >= Number(expected), negated: false },
+  NumericEquals: { compare: numbers((expected, given) => given === expected), negated: false },
+  NumericLessThan: { compare: numbers((expected, given) => given < expected), negated: false },
+  NumericLessThanEquals: { compare: numbers((expected, given) => given <= expected), negated: false },
+  NumericGreaterThan: { compare: numbers((expected, given) => given > expected), negated: false },
+  NumericGreaterThanEquals: { compare: numbers((expected, given) => given >= expected), negated: false },
   Null: { compare: equal, negated: false },
 } as const satisfies Record<string, { readonly compare: Comparison; readonly negated: boolean }>;
 
@@ -46,7 +50,8 @@ export function isConditionOperator(name: string): name is ConditionOperator {
 
 export function holds(condition: Condition, context: ConditionContext): boolean {
   const given = context.get(condition.key);
-  if (condition.operator === 'Null') return condition.values.includes(String(given === undefined));
+  if (condition.operator === 'Null')
+    return condition.values.some((value) => literalText(value) === String(given === undefined));
   const { compare, negated } = operators[condition.operator];
   if (given === undefined) return negated || condition.ifExists;
   return condition.values.some((expected) => compare(expected, given)) !== negated;

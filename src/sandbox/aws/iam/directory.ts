@@ -8,6 +8,8 @@ import type { Policy } from './policy.ts';
 export interface NewUser {
   readonly accountId: string;
   readonly name: string;
+  /** Default `aws`. */
+  readonly partition?: string;
   /** Default: may assume whatever role trusts it, and nothing else. */
   readonly policy?: unknown;
 }
@@ -62,7 +64,7 @@ export class Directory {
     const policy = input.policy ?? assumeAnything;
     parsePolicy(policy);
     const user: User = {
-      arn: `arn:aws:iam::${input.accountId}:user/${input.name}`,
+      arn: `arn:${input.partition ?? 'aws'}:iam::${input.accountId}:user/${input.name}`,
       accountId: input.accountId,
       policy,
       accessKeyId: newId('AKIA'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Condition, isConditionOperator } from './condition.ts';
-import type { Patterns, Policy, Statement } from './policy.ts';
+import type { Named, Policy, Statement } from './policy.ts';
+import { type Pattern, parsePattern, UnknownVariable } from './wildcard.ts';
 
 const oneOrMany = z
   .union([z.string(), z.array(z.string())])
@@ -39,14 +40,16 @@ const document = z.strictObject({
 export class PolicyError extends Error {}
 
 /**
- * Reads an IAM policy document (JSON text or value). Known are Effect, (Not)Action, (Not)Resource, (Not)Principal and the
- * condition operators of condition.ts.
+ * Reads an IAM policy document (JSON text or value). Known are Effect, (Not)Action, (Not)Resource, (Not)Principal, the
+ * condition operators of condition.ts, and of policy variables the escapes of wildcard.ts. As in AWS, a document that
+ * does not name the version 2012-10-17 has no variables: `${*}` is plain text with a wildcard in it.
  * @throws PolicyError naming what is not understood
  */
 export function parsePolicy(source: unknown): Policy {
   const parsed = document.safeParse(typeof source === 'string' ? parseJson(source) : source);
   if (!parsed.success) throw new PolicyError(`policy: ${z.prettifyError(parsed.error)}`);
-  return parsed.data.Statement.map(toStatement);
+  const hasVariables = parsed.data.Version === '2012-10-17';
+  return parsed.data.Statement.map((raw) => toStatement(raw, (text) => toPattern(text, hasVariables)));
 }
 
 function parseJson(source: string): unknown {
@@ -57,27 +60,51 @@ function parseJson(source: string): unknown {
   }
 }
 
-function toStatement(raw: z.output<typeof statement>): Statement {
-  const actions = either(raw.Action, raw.NotAction);
+function toPattern(text: string, hasVariables: boolean): Pattern {
+  try {
+    return parsePattern(text, hasVariables);
+  } catch (error) {
+    if (error instanceof UnknownVariable) throw new PolicyError(`policy: ${error.message}`);
+    throw error;
+  }
+}
+
+type ToPattern = (text: string) => Pattern;
+
+function toStatement(raw: z.output<typeof statement>, pattern: ToPattern): Statement {
+  const actions = either(raw.Action, raw.NotAction, (text) => parsePattern(text.toLowerCase(), false));
   if (actions === undefined) throw new PolicyError('policy: a statement needs Action or NotAction');
   return {
     effect: raw.Effect,
     actions,
-    resources: either(raw.Resource, raw.NotResource),
-    principals: either(raw.Principal, raw.NotPrincipal),
-    conditions: Object.entries(raw.Condition ?? {}).flatMap(([name, keys]) => toConditions(name, keys)),
+    resources: either(raw.Resource, raw.NotResource, pattern),
+    principals: either(raw.Principal, raw.NotPrincipal, (name) => name),
+    conditions: Object.entries(raw.Condition ?? {}).flatMap(([name, keys]) => toConditions(name, keys, pattern)),
   };
 }
 
-function either(named: readonly string[] | undefined, others: readonly string[] | undefined): Patterns | undefined {
-  if (named !== undefined) return { not: false, patterns: named };
-  if (others !== undefined) return { not: true, patterns: others };
+function either<T>(
+  named: readonly string[] | undefined,
+  others: readonly string[] | undefined,
+  read: (text: string) => T,
+): Named<T> | undefined {
+  if (named !== undefined) return { not: false, list: named.map(read) };
+  if (others !== undefined) return { not: true, list: others.map(read) };
   return undefined;
 }
 
-function toConditions(name: string, keys: Readonly<Record<string, readonly string[]>>): readonly Condition[] {
+function toConditions(
+  name: string,
+  keys: Readonly<Record<string, readonly string[]>>,
+  pattern: ToPattern,
+): readonly Condition[] {
   const ifExists = name.endsWith('IfExists');
   const operator = ifExists ? name.slice(0, -'IfExists'.length) : name;
   if (!isConditionOperator(operator)) throw new PolicyError(`policy: condition operator ${name} is not known here`);
-  return Object.entries(keys).map(([key, values]) => ({ operator, ifExists, key: key.toLowerCase(), values }));
+  return Object.entries(keys).map(([key, values]) => ({
+    operator,
+    ifExists,
+    key: key.toLowerCase(),
+    values: values.map(pattern),
+  }));
 }

@@ -1,19 +1,20 @@
 import { type Condition, type ConditionContext, holds } from './condition.ts';
-import { matchesWildcard } from './wildcard.ts';
+import { matchesPattern, type Pattern } from './wildcard.ts';
 
 /** A list that the statement names, or (`not`) everything but that list. */
-export interface Patterns {
+export interface Named<T> {
   readonly not: boolean;
-  readonly patterns: readonly string[];
+  readonly list: readonly T[];
 }
 
 export interface Statement {
   readonly effect: 'Allow' | 'Deny';
-  readonly actions: Patterns;
+  /** Lower case: IAM compares actions without regard to case. */
+  readonly actions: Named<Pattern>;
   /** undefined in trust policies, which speak of themselves. */
-  readonly resources: Patterns | undefined;
+  readonly resources: Named<Pattern> | undefined;
   /** undefined in identity and session policies, which speak of their owner. */
-  readonly principals: Patterns | undefined;
+  readonly principals: Named<string> | undefined;
   readonly conditions: readonly Condition[];
 }
 
@@ -41,15 +42,15 @@ export function evaluate(policy: Policy, access: Access): 'Allow' | 'Deny' | und
 function applies(statement: Statement, access: Access): boolean {
   const action = access.action.toLowerCase();
   return (
-    matches(statement.actions, (pattern) => matchesWildcard(pattern.toLowerCase(), action)) &&
+    matches(statement.actions, (pattern) => matchesPattern(pattern, action)) &&
     (statement.resources === undefined ||
-      matches(statement.resources, (pattern) => matchesWildcard(pattern, access.resource))) &&
+      matches(statement.resources, (pattern) => matchesPattern(pattern, access.resource))) &&
     (statement.principals === undefined ||
-      matches(statement.principals, (pattern) => pattern === '*' || access.principals.includes(pattern))) &&
+      matches(statement.principals, (name) => name === '*' || access.principals.includes(name))) &&
     statement.conditions.every((condition) => holds(condition, access.context))
   );
 }
 
-function matches(list: Patterns, test: (pattern: string) => boolean): boolean {
-  return list.patterns.some(test) !== list.not;
+function matches<T>(named: Named<T>, test: (entry: T) => boolean): boolean {
+  return named.list.some(test) !== named.not;
 }

@@ -3,8 +3,10 @@ import { AwsError } from '../aws-error.ts';
 import type { Reply } from '../http/reply.ts';
 import type { RequestHeaders } from '../http/request.ts';
 import type { Caller } from '../iam/caller.ts';
+import { partitionOf } from '../partition.ts';
 import type { World } from '../world.ts';
 import type { Bucket } from './bucket.ts';
+import type { Permission } from './permission.ts';
 
 /** One authenticated request to S3, as an operation sees it. */
 export interface ServiceCall {
@@ -22,8 +24,8 @@ export interface ServiceCall {
 
 export interface BucketCall extends ServiceCall {
   readonly bucket: Bucket;
-  /** Whether the caller may also do `action` (such as `s3:ListBucket`, `kms:Decrypt`) on `resource`. */
-  may(action: string, resource: string): boolean;
+  /** Whether the caller may also do an action (such as `s3:ListBucket`, `kms:Decrypt`) on a resource. */
+  readonly may: Permission;
 }
 
 export interface ObjectCall extends BucketCall {
@@ -32,8 +34,8 @@ export interface ObjectCall extends BucketCall {
 
 export type Handler<Call> = (call: Call) => Reply | Promise<Reply>;
 
-export function bucketArn(bucket: Bucket): string {
-  return `arn:aws:s3:::${bucket.name}`;
+export function bucketArn(bucket: Pick<Bucket, 'name' | 'region'>): string {
+  return `arn:${partitionOf(bucket.region).name}:s3:::${bucket.name}`;
 }
 
 export function objectArn(call: ObjectCall): string {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../aws-error.ts';
 import type { RequestHeaders } from '../http/request.ts';
-import { isAllowed } from '../iam/authorize.ts';
 import { findBucket } from '../world.ts';
-import { demand, denied, type ObjectCall } from './call.ts';
+import { bucketArn, demand, type ObjectCall } from './call.ts';
 import { type ChecksumAlgorithm, newDigest } from './checksums.ts';
 import { type Extent, type ExtentStore, readExtents } from './extent-store.ts';
 import type { ObjectVersion, StoredObject } from './object-version.ts';
+import { permissionIn } from './permission.ts';
 import { checkReadConditions } from './preconditions.ts';
 import { type ByteRange, parseRange } from './range.ts';
 import { restoreState } from './restore.ts';
@@ -21,9 +21,10 @@ export function openCopySource(call: ObjectCall): CopySource {
   const named = parseCopySource(call.headers.get('x-amz-copy-source') ?? '');
   const bucket = findBucket(call.world, named.bucket);
   const action = named.versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion';
-  const resource = `arn:aws:s3:::${named.bucket}/${named.key}`;
-  const owner = { ownerAccountId: bucket.accountId, resourcePolicy: bucket.policy, context: new Map() };
-  if (!isAllowed({ caller: call.caller, action, resource, ...owner })) throw denied(call.caller, action, resource);
+  // Reading the source is a request of its own: this one's parameters speak of the copy.
+  const may = permissionIn(bucket, { caller: call.caller, query: new URLSearchParams(), headers: new Map() });
+  const source = { ...call, bucket, may };
+  demand(source, action, `${bucketArn(bucket)}/${named.key}`);
   const version: ObjectVersion | undefined =
     named.versionId === undefined ? bucket.current(named.key) : bucket.find(named.key, named.versionId);
   if (version?.kind !== 'object')
@@ -31,7 +32,7 @@ export function openCopySource(call: ObjectCall): CopySource {
   if (isCold(version.storageClass) && restoreState(version.restore, call.nowMs) !== 'ready') {
     throw new AwsError('InvalidObjectState', "The operation is not valid for the object's storage class");
   }
-  if (version.encryption.keyArn !== undefined) demand(call, 'kms:Decrypt', version.encryption.keyArn);
+  if (version.encryption.keyArn !== undefined) demand(source, 'kms:Decrypt', version.encryption.keyArn);
   checkReadConditions(sourceConditions(call.headers), version);
   const range = parseRange(call.headers.get('x-amz-copy-source-range'), version.sizeBytes);
   return { object: version, start: range?.start ?? 0, end: range?.end ?? version.sizeBytes };

@@ -7,12 +7,14 @@ import type { Reply } from '../http/reply.ts';
 import type { AwsRequest } from '../http/request.ts';
 import { isAllowed } from '../iam/authorize.ts';
 import { maxKeyBytes } from '../limits.ts';
+import { partitionOf } from '../partition.ts';
 import type { Sighting } from '../sighting.ts';
 import { findBucket, type World } from '../world.ts';
 import type { Bucket } from './bucket.ts';
 import { type BucketCall, bucketArn, denied, objectArn, type ServiceCall } from './call.ts';
 import { chooseOperation, type Operation } from './operations.ts';
-import { conditionContext, requiredActions } from './required-actions.ts';
+import { permissionIn } from './permission.ts';
+import { requestContext, requiredActions } from './required-actions.ts';
 
 /**
  * One request to S3, in the order in which AWS judges it: is it signed, what does it want, is it in the right region, may
@@ -64,16 +66,16 @@ function identify(world: World, request: AwsRequest, address: Address): ServiceC
 function perform(operation: Operation, call: ServiceCall, address: Address): Reply | Promise<Reply> {
   if (operation.level === 'service') {
     const owner = call.caller.accountId;
-    const resource = address.bucket === '' ? '*' : `arn:aws:s3:::${address.bucket}`;
+    const resource = address.bucket === '' ? '*' : bucketArn({ name: address.bucket, region: call.region });
     for (const action of operation.actions) {
       const access = { caller: call.caller, action, resource, ownerAccountId: owner, resourcePolicy: undefined };
-      if (!isAllowed({ ...access, context: conditionContext(call) })) throw denied(call.caller, action, resource);
+      if (!isAllowed({ ...access, context: requestContext(call) })) throw denied(call.caller, action, resource);
     }
     return operation.run(call);
   }
   const bucket = findBucket(call.world, address.bucket);
   if (operation.anyRegion !== true && bucket.region !== call.region) throw redirect(bucket);
-  const bucketCall = withBucket(call, bucket);
+  const bucketCall: BucketCall = { ...call, bucket, may: permissionIn(bucket, call) };
   if (operation.level === 'bucket') {
     demandAll(operation, bucketCall, bucketArn(bucket));
     return operation.run(bucketCall);
@@ -82,20 +84,6 @@ function perform(operation: Operation, call: ServiceCall, address: Address): Rep
   const objectCall = { ...bucketCall, key: address.key };
   demandAll(operation, objectCall, objectArn(objectCall));
   return operation.run(objectCall);
-}
-
-function withBucket(call: ServiceCall, bucket: Bucket): BucketCall {
-  const context = conditionContext(call);
-  const may = (action: string, resource: string) =>
-    isAllowed({
-      caller: call.caller,
-      action,
-      resource,
-      ownerAccountId: bucket.accountId,
-      resourcePolicy: bucket.policy,
-      context,
-    });
-  return { ...call, bucket, may };
 }
 
 function demandAll(operation: Operation, call: BucketCall, resource: string): void {
@@ -115,7 +103,7 @@ function redirect(bucket: Bucket): AwsError {
       headers: { 'x-amz-bucket-region': bucket.region },
       fields: {
         Bucket: bucket.name,
-        Endpoint: `${bucket.name}.s3.${bucket.region}.amazonaws.com`,
+        Endpoint: `${bucket.name}.s3.${bucket.region}.${partitionOf(bucket.region).domain}`,
         Region: bucket.region,
       },
     },

@@ -1,6 +1,7 @@
 import { AwsError } from '../aws-error.ts';
 import type { RequestHeaders } from '../http/request.ts';
 import { maxUserMetadataBytes } from '../limits.ts';
+import { partitionOf } from '../partition.ts';
 import { parseXml } from '../xml.ts';
 import type { Bucket } from './bucket.ts';
 import { demand, type ObjectCall } from './call.ts';
@@ -79,5 +80,5 @@ export function toEncryption(algorithm: string, keyId: string | undefined, bucke
 
 function kmsKeyArn(keyId: string, bucket: Bucket): string {
   if (keyId.startsWith('arn:')) return keyId;
-  return `arn:aws:kms:${bucket.region}:${bucket.accountId}:${keyId.startsWith('alias/') ? keyId : `key/${keyId}`}`;
+  return `arn:${partitionOf(bucket.region).name}:kms:${bucket.region}:${bucket.accountId}:${keyId.startsWith('alias/') ? keyId : `key/${keyId}`}`;
 }

@@ -33,14 +33,19 @@ export function requiredActions(
   return [...own, ...added];
 }
 
-/** The condition keys of a request that S3 documents and policies here may use. */
-export function conditionContext(call: Pick<ServiceCall, 'query' | 'headers' | 'caller'>): ConditionContext {
-  const context = new Map<string, string>([
+/** The condition keys that every service knows of a request. */
+export function callerContext(call: Pick<ServiceCall, 'caller'>): ConditionContext {
+  return new Map([
     // Policies that insist on TLS must be storable and testable; the stand-in pretends that its plain HTTP is TLS.
     ['aws:securetransport', 'true'],
     ['aws:principalarn', call.caller.arn],
     ['aws:principalaccount', call.caller.accountId],
   ]);
+}
+
+/** The condition keys of a request that S3 documents and policies here may use. */
+export function requestContext(call: Pick<ServiceCall, 'query' | 'headers' | 'caller'>): ConditionContext {
+  const context = new Map(callerContext(call));
   const fromQuery = {
     's3:prefix': 'prefix',
     's3:delimiter': 'delimiter',
