@@ -74,7 +74,7 @@ const stories: readonly Story[] = [
     ingested: [],
     delivered: [1],
     tasks: ingestTasks,
-    killAt: ['file.first-bytes', 'file.mid-copy', 'file.mid-copy@2', 'file.before-commit', 'file.after-commit@2'],
+    killAt: ['file.mid-copy', 'file.mid-copy@2', 'file.before-commit', 'file.after-commit@2'],
     maySee: [undefined, 1],
     becomes: () => 1,
   },
@@ -85,14 +85,7 @@ const stories: readonly Story[] = [
     ingested: [1],
     delivered: [2],
     tasks: ingestTasks,
-    killAt: [
-      'delivery.registered',
-      'file.mid-copy',
-      'file.before-commit',
-      'file.after-commit@2',
-      'file.after-registry@2',
-      ...publishing,
-    ],
+    killAt: ['file.mid-copy', 'file.before-commit', 'file.after-commit@2', 'file.after-registry@2', ...publishing],
     maySee: [1, 2],
     becomes: () => 2,
   },
@@ -115,7 +108,7 @@ const stories: readonly Story[] = [
     delivered: [],
     prepare: reprocessAll,
     tasks: (client) => [{ do: 'work', client }],
-    killAt: ['file.claimed', 'file.mid-copy', 'file.before-commit', 'file.after-commit', 'file.after-commit@2'],
+    killAt: ['file.claimed', 'file.mid-copy', 'file.before-commit', 'file.after-commit'],
     maySee: [1],
     becomes: () => 1,
   },
@@ -178,6 +171,8 @@ describe('a process killed at any step leaves nothing lost, doubled or half visi
 
   before(async () => {
     scene = await openScene();
+    // Ends in peace and leaves what it compiled to those that will not.
+    await runChild(scene, { tasks: [] });
     for (const one of cases) await scene.addClient(one.client);
     for (const version of [1, 2] as const) {
       const some = cases.filter(({ story }) => story.ingested.includes(version));

@@ -1,9 +1,9 @@
 import { createAwsAccess } from '../../src/aws/access.ts';
-import { readConfig } from '../../src/config.ts';
 import type { IngestContext } from '../../src/ingest/context.ts';
 import { discoverPrefix } from '../../src/ingest/discover/discover-prefix.ts';
 import { dropSuperseded } from '../../src/ingest/publish/drop-superseded.ts';
 import { publishByHand } from '../../src/ingest/publish/publish-by-hand.ts';
+import type { IngestSettings } from '../../src/ingest/settings.ts';
 import { reconcile } from '../../src/ingest/work/reconcile.ts';
 import { runWorkers } from '../../src/ingest/work/run-workers.ts';
 import { waitFor } from '../../src/ingest/work/wait-for.ts';
@@ -17,8 +17,7 @@ export interface ChildWork {
   readonly rawUrl: string;
   readonly awsEndpoint: string;
   readonly baseCredentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  readonly leaseSeconds: number;
-  readonly maxAttempts: number;
+  readonly settings: IngestSettings;
   readonly tasks: readonly ChildTask[];
 }
 
@@ -45,13 +44,7 @@ const context: IngestContext = {
   registry,
   raw,
   aws,
-  settings: {
-    ...readConfig({}).ingest,
-    maxAttempts: work.maxAttempts,
-    leaseSeconds: work.leaseSeconds,
-    pollSeconds: 0.05,
-    retryBaseSeconds: 0,
-  },
+  settings: work.settings,
   log: createLogger(process.env['BILLVAULT_TEST_LOG'] ?? 'silent'),
   now: () => new Date(),
 };

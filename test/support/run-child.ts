@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { IngestSettings } from '../../src/ingest/settings.ts';
 import type { Step } from '../../src/steps.ts';
 import type { ChildTask, ChildWork } from './ingest-child.ts';
 import type { Scene } from './scene.ts';
@@ -10,8 +11,8 @@ export interface ChildOptions {
   readonly tasks: readonly ChildTask[];
   /** The step at which it is killed; `@2` behind it is the second time that it passes there. */
   readonly killAt?: Step | `${Step}@${number}`;
-  readonly leaseSeconds?: number;
-  readonly maxAttempts?: number;
+  /** Over the scene's own; a lease lasts two seconds, so that a killed child's files are free again soon. */
+  readonly settings?: Partial<IngestSettings>;
   /** Lets a test end it from outside. */
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -25,7 +26,7 @@ export interface EndedChild {
 /** A child that hangs is a failed test, not a test run that never ends. */
 const childTimeoutMillis = 90_000;
 
-/** Most of a short life is compiling; children share what the first one compiled. */
+/** Most of a short life is compiling; children share what the first one to end in peace compiled. */
 const compileCache = mkdtempSync(join(tmpdir(), 'billvault-compile-cache-'));
 process.once('exit', () => rmSync(compileCache, { recursive: true, force: true }));
 
@@ -39,8 +40,7 @@ export function runChild(scene: Scene, options: ChildOptions): Promise<EndedChil
     rawUrl: scene.databaseUrl,
     awsEndpoint: scene.aws.endpoint,
     baseCredentials: { accessKeyId, secretAccessKey },
-    leaseSeconds: options.leaseSeconds ?? 2,
-    maxAttempts: options.maxAttempts ?? 8,
+    settings: { ...scene.context.settings, leaseSeconds: 2, ...options.settings },
     tasks: options.tasks,
   };
   const child = spawn(process.execPath, ['--import', String(preload), String(main)], {

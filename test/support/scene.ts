@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { createAwsAccess } from '../../src/aws/access.ts';
+import { type AwsSettings, createAwsAccess } from '../../src/aws/access.ts';
 import { clientRolePolicies } from '../../src/aws/trust-policy.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import type { IngestContext } from '../../src/ingest/context.ts';
@@ -22,6 +22,10 @@ export interface SceneOptions {
   readonly settings?: Partial<Config['ingest'] & { leaseSeconds: number; pollSeconds: number }>;
   /** What stands between us and S3, given the stand-in's endpoint. */
   readonly s3Endpoint?: (endpoint: string) => Promise<string>;
+  /** What stands between us and the raw database, given its URL. */
+  readonly rawUrl?: (url: string) => Promise<string>;
+  /** Such as shorter timeouts. */
+  readonly aws?: Partial<AwsSettings>;
   readonly now?: () => Date;
 }
 
@@ -50,13 +54,15 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const user = await aws.admin.createUser({ accountId: ourAccount, name: 'billvault' });
   const config = readConfig({});
   const { registry, close: closeRegistry } = await openRegistry({ url: database.url, max: 6 });
-  const raw = await openRawDatabase({ url: database.url, max: 12 });
+  const rawUrl = (await options.rawUrl?.(database.url)) ?? database.url;
+  const raw = await openRawDatabase({ url: rawUrl, max: 12 });
   const { accessKeyId, secretAccessKey } = user;
   const s3Endpoint = (await options.s3Endpoint?.(aws.endpoint)) ?? aws.endpoint;
   const access = createAwsAccess({
     stsEndpoint: aws.endpoint,
     s3Endpoint,
     baseCredentials: { accessKeyId, secretAccessKey },
+    ...options.aws,
   });
   const context: IngestContext = {
     registry,
