@@ -128,10 +128,14 @@ async function decodeAgain(context: IngestContext, { reader, object, target, fil
     try {
       const columns = await placesOf(context, target, parquet.columns);
       const data = parquet.copyRows(copyOptions(parquet, columns));
+      const jsonAsText = new Set(
+        columns.filter(({ columnType }, i) => columnType === 'text' && parquet.columns[i]?.type === 'jsonb'),
+      );
       const compared = await compareCopies(context.raw.pool, {
         target,
         fileId: file.id,
         columns,
+        jsonAsText,
         data,
         signal: object.signal,
       });
