@@ -8,11 +8,11 @@ import { AwsError } from './aws-error.ts';
 import { type Reply, send } from './http/reply.ts';
 import { type AwsRequest, toAwsRequest } from './http/request.ts';
 import { maxDiscardedBytes, maxHeaderBytes } from './limits.ts';
+import { openWorld } from './open-world.ts';
 import { handleS3 } from './s3/handle.ts';
 import { newSighting, type Sighting } from './sighting.ts';
-import { openStateFile } from './state-file.ts';
 import { handleSts, isSts, renderStsError } from './sts/handle.ts';
-import { newWorld, type World } from './world.ts';
+import type { World } from './world.ts';
 import { element, text, xmlDocument } from './xml.ts';
 
 export interface SandboxAwsOptions {
@@ -43,8 +43,7 @@ const keepAliveMs = 75_000;
 const requestTimeoutMs = 60 * 60 * 1000;
 
 export async function startSandboxAws(options: SandboxAwsOptions = {}): Promise<SandboxAws> {
-  const world = newWorld(options.defaultRegion ?? 'us-east-1', options.folder);
-  const state = options.folder === undefined ? undefined : await openStateFile(world, options.folder);
+  const { world, close } = await openWorld(options.defaultRegion ?? 'us-east-1', options.folder);
   const admin = new LocalAdmin(world);
   const adminToken = randomBytes(24).toString('base64url');
   const limits = {
@@ -54,8 +53,7 @@ export async function startSandboxAws(options: SandboxAwsOptions = {}): Promise<
     noDelay: true,
   };
   const server = createServer(limits, (incoming, response) => {
-    const changes = incoming.method !== 'GET' && incoming.method !== 'HEAD';
-    void answer({ world, admin, adminToken }, incoming, response).finally(() => changes && state?.noteChange());
+    void answer({ world, admin, adminToken }, incoming, response);
   });
   await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   const { port, address } = server.address() as AddressInfo;
@@ -67,7 +65,7 @@ export async function startSandboxAws(options: SandboxAwsOptions = {}): Promise<
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
-      await state?.save();
+      close();
     },
   };
 }
@@ -92,6 +90,8 @@ async function answer(services: Services, incoming: IncomingMessage, response: S
   } catch {
     // The client left, or the bytes could not be read to their end: either way only breaking the connection tells.
     response.destroy();
+  } finally {
+    reply.release?.();
   }
   discardRest(incoming);
 }

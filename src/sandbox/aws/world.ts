@@ -1,32 +1,32 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { AwsError } from './aws-error.ts';
+import type { Note } from './change.ts';
 import { Clock } from './clock.ts';
 import { Directory } from './iam/directory.ts';
 import { RequestLog } from './request-log.ts';
 import type { Bucket } from './s3/bucket.ts';
-import type { ExtentStore } from './s3/extent-store.ts';
-import { FolderExtents } from './s3/folder-extents.ts';
-import { MemoryExtents } from './s3/memory-extents.ts';
+import { Buckets } from './s3/buckets.ts';
+import type { ExtentBytes, ExtentStore } from './s3/extent-store.ts';
+import { HeldExtents } from './s3/held-extents.ts';
 
 /** Everything that the stand-in knows. */
 export interface World {
   readonly defaultRegion: string;
   readonly clock: Clock;
   readonly directory: Directory;
-  readonly buckets: Map<string, Bucket>;
+  readonly buckets: Buckets;
   readonly extents: ExtentStore;
   readonly log: RequestLog;
 }
 
-/** @param folder where objects are kept; in memory without it */
-export function newWorld(defaultRegion: string, folder: string | undefined): World {
+/** An empty one. @param note hears of every change, log and sessions excepted */
+export function newWorld(defaultRegion: string, bytes: ExtentBytes, note: Note): World {
   return {
     defaultRegion,
-    clock: new Clock(),
-    directory: new Directory(),
-    buckets: new Map(),
-    extents: folder === undefined ? new MemoryExtents() : new FolderExtents(join(folder, 'extents')),
+    clock: new Clock(note),
+    directory: new Directory(note),
+    buckets: new Buckets(note),
+    extents: new HeldExtents(bytes),
     log: new RequestLog(),
   };
 }

@@ -12,8 +12,8 @@ import { AwsError } from '../aws-error.ts';
 import type { NewRole, NewUser } from '../iam/directory.ts';
 import { PolicyError } from '../iam/parse-policy.ts';
 import type { RequestLogView } from '../request-log.ts';
-import { Bucket } from '../s3/bucket.ts';
-import { readExtents } from '../s3/extent-store.ts';
+import type { Bucket } from '../s3/bucket.ts';
+import { readHeld } from '../s3/extent-store.ts';
 import { applyDefault, mayDelete } from '../s3/lock-rules.ts';
 import { toEncryption } from '../s3/object-properties.ts';
 import type { StoredObject } from '../s3/object-version.ts';
@@ -47,15 +47,14 @@ export class LocalAdmin implements SandboxAdmin {
   async createBucket(input: NewSandboxBucket): Promise<void> {
     asInput(() => checkBucketName(input.name));
     if (this.#world.buckets.has(input.name)) throw new AppError('CONFLICT', `bucket ${input.name} exists already`);
-    const bucket = new Bucket({
+    const bucket = this.#world.buckets.add({
       name: input.name,
       accountId: input.accountId,
       region: input.region ?? this.#world.defaultRegion,
       createdMs: this.#world.clock.nowMs(),
     });
-    if (input.versioning === true) bucket.versioning = 'Enabled';
+    if (input.versioning === true) bucket.change({ versioning: 'Enabled' });
     if (input.objectLock === true) enableObjectLock(bucket);
-    this.#world.buckets.set(bucket.name, bucket);
   }
 
   async putObject(input: NewSandboxObject): Promise<WrittenObject> {
@@ -81,7 +80,7 @@ export class LocalAdmin implements SandboxAdmin {
         partCount: 0,
         checksum: undefined,
       },
-      lastModifiedMs,
+      { nowMs: lastModifiedMs },
     );
     return { etag: object.etag, versionId: object.versionId, sizeBytes: object.sizeBytes };
   }
@@ -104,7 +103,7 @@ export class LocalAdmin implements SandboxAdmin {
   async readObject(address: ObjectAddress): Promise<Uint8Array> {
     const object = this.#object(address);
     const pieces: Uint8Array[] = [];
-    for await (const piece of readExtents(this.#world.extents, object.extents, 0, object.sizeBytes)) pieces.push(piece);
+    for await (const piece of readHeld(this.#world.extents, object.extents, 0, object.sizeBytes)) pieces.push(piece);
     return Buffer.concat(pieces);
   }
 

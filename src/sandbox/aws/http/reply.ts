@@ -8,6 +8,8 @@ export interface Reply {
   readonly status: number;
   readonly headers?: HeaderFields;
   readonly body?: string | AsyncIterable<Uint8Array>;
+  /** Called when the body has been sent, or never will be. */
+  readonly release?: () => void;
 }
 
 /** Sends a reply whole. A body that breaks in the middle breaks the connection, as a client must be able to notice. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AwsError } from '../aws-error.ts';
+import type { Note } from '../change.ts';
 import { maxSessions } from '../limits.ts';
 import type { Caller, Credentials } from './caller.ts';
 import { parsePolicy } from './parse-policy.ts';
@@ -55,10 +56,15 @@ const assumeAnything = { Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole'
 
 /** Users, roles and sessions of all accounts. Policies are checked when they come in, and evaluated as they were given. */
 export class Directory {
+  readonly #note: Note;
   readonly #users = new Map<string, User>();
   readonly #roles = new Map<string, Role>();
   readonly #sessions = new Map<string, Session>();
   readonly #parsed = new WeakMap<object, Policy>();
+
+  constructor(note: Note) {
+    this.#note = note;
+  }
 
   createUser(input: NewUser): User {
     const policy = input.policy ?? assumeAnything;
@@ -70,7 +76,7 @@ export class Directory {
       accessKeyId: newId('AKIA'),
       secretAccessKey: newSecret(),
     };
-    this.#users.set(user.accessKeyId, user);
+    this.addUser(user);
     return user;
   }
 
@@ -89,11 +95,22 @@ export class Directory {
       policy: input.policy,
       maxSessionSeconds: input.maxSessionSeconds ?? 3600,
     };
-    this.#roles.set(arn, role);
+    this.addRole(role);
     return role;
   }
 
+  addUser(user: User): void {
+    this.#note({ kind: 'user', user });
+    this.#users.set(user.accessKeyId, user);
+  }
+
+  addRole(role: Role): void {
+    this.#note({ kind: 'role', role });
+    this.#roles.set(role.arn, role);
+  }
+
   deleteRole(arn: string): void {
+    this.#note({ kind: 'role-gone', arn });
     this.#roles.delete(arn);
   }
 
@@ -150,12 +167,6 @@ export class Directory {
 
   roles(): readonly Role[] {
     return [...this.#roles.values()];
-  }
-
-  /** Puts back what `users` and `roles` gave, after a restart. */
-  restore(users: readonly User[], roles: readonly Role[]): void {
-    for (const user of users) this.#users.set(user.accessKeyId, user);
-    for (const role of roles) this.#roles.set(role.arn, role);
   }
 
   #userCaller(user: User): Caller {

@@ -4,7 +4,7 @@ import type { RequestHeaders } from '../http/request.ts';
 import { findBucket } from '../world.ts';
 import { bucketArn, demand, type ObjectCall } from './call.ts';
 import { type ChecksumAlgorithm, newDigest } from './checksums.ts';
-import { type Extent, type ExtentStore, readExtents } from './extent-store.ts';
+import { type Extent, type ExtentStore, readHeld } from './extent-store.ts';
 import type { ObjectVersion, StoredObject } from './object-version.ts';
 import { permissionIn } from './permission.ts';
 import { checkReadConditions } from './preconditions.ts';
@@ -46,8 +46,9 @@ export async function copyExtent(
 ): Promise<{ readonly extent: Extent; readonly md5: string; readonly checksum: string | undefined }> {
   const md5 = createHash('md5');
   const digest = algorithm === undefined ? undefined : newDigest(algorithm);
+  const pieces = readHeld(store, source.object.extents, source.start, source.end);
   async function* observed(): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const piece of readExtents(store, source.object.extents, source.start, source.end)) {
+    for await (const piece of pieces) {
       md5.update(piece);
       digest?.update(piece);
       yield piece;

@@ -7,13 +7,18 @@ export interface Extent {
 }
 
 /** Where the bytes are. An extent is written once and never changed. */
-export interface ExtentStore {
+export interface ExtentBytes {
   /** Stores all that `source` gives; when `source` throws, nothing is left behind and its error is passed on. */
   write(source: AsyncIterable<Uint8Array>): Promise<Extent>;
   /** Bytes from `start` up to, not including, `end`. */
   read(extent: Extent, start: number, end: number): AsyncIterable<Uint8Array>;
-  /** Readers that have begun may fail afterwards. */
   remove(extents: readonly Extent[]): Promise<void>;
+}
+
+/** Bytes that outlive their removal as long as somebody reads them. */
+export interface ExtentStore extends ExtentBytes {
+  /** Keeps these readable, even if they are removed, until the function that it returns is called, once. */
+  hold(extents: readonly Extent[]): () => void;
 }
 
 export function newExtentId(): string {
@@ -24,7 +29,7 @@ export function totalBytes(extents: readonly Extent[]): number {
   return extents.reduce((sum, extent) => sum + extent.sizeBytes, 0);
 }
 
-/** Reads a range of an object that lies in several extents. */
+/** Reads a range of an object that lies in several extents; the caller holds them. */
 export async function* readExtents(
   store: ExtentStore,
   extents: readonly Extent[],
@@ -38,4 +43,21 @@ export async function* readExtents(
     if (from < to) yield* store.read(extent, from, to);
     offset += extent.sizeBytes;
   }
+}
+
+/** As `readExtents`, holding them itself from now to the end of the loop that it is for, which must not be left out. */
+export function readHeld(
+  store: ExtentStore,
+  extents: readonly Extent[],
+  start: number,
+  end: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const release = store.hold(extents);
+  return (async function* () {
+    try {
+      yield* readExtents(store, extents, start, end);
+    } finally {
+      release();
+    }
+  })();
 }

@@ -1,12 +1,12 @@
-import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { createReadStream, mkdirSync } from 'node:fs';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { blockBytes } from '../limits.ts';
-import { type Extent, type ExtentStore, newExtentId } from './extent-store.ts';
+import { blocksOf } from './blocks.ts';
+import { type Extent, type ExtentBytes, newExtentId } from './extent-store.ts';
 
 /** Keeps each extent in a file of its own below `folder`. */
-export class FolderExtents implements ExtentStore {
+export class FolderExtents implements ExtentBytes {
   readonly #folder: string;
 
   constructor(folder: string) {
@@ -16,14 +16,20 @@ export class FolderExtents implements ExtentStore {
 
   async write(source: AsyncIterable<Uint8Array>): Promise<Extent> {
     const id = newExtentId();
-    const file = createWriteStream(this.#path(id), { highWaterMark: blockBytes });
+    let sizeBytes = 0;
+    async function* counted(): AsyncGenerator<Buffer, void, undefined> {
+      for await (const block of blocksOf(source)) {
+        sizeBytes += block.length;
+        yield block;
+      }
+    }
     try {
-      await pipeline(source, file);
+      await writeFile(this.#path(id), counted(), { flag: 'wx' });
     } catch (error) {
       await rm(this.#path(id), { force: true });
       throw error;
     }
-    return { id, sizeBytes: file.bytesWritten };
+    return { id, sizeBytes };
   }
 
   async *read(extent: Extent, start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
@@ -32,6 +38,11 @@ export class FolderExtents implements ExtentStore {
 
   async remove(extents: readonly Extent[]): Promise<void> {
     for (const extent of extents) await rm(this.#path(extent.id), { force: true });
+  }
+
+  /** Removes what a killed process left behind: every extent that is not in use. To be called before the first write. */
+  async sweep(inUse: ReadonlySet<string>): Promise<void> {
+    for (const id of await readdir(this.#folder)) if (!inUse.has(id)) await rm(this.#path(id), { force: true });
   }
 
   #path(id: string): string {

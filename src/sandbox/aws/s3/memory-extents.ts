@@ -1,32 +1,15 @@
 import { blockBytes } from '../limits.ts';
-import { type Extent, type ExtentStore, newExtentId } from './extent-store.ts';
+import { blocksOf } from './blocks.ts';
+import { type Extent, type ExtentBytes, newExtentId } from './extent-store.ts';
 
 /** Keeps extents in memory, in blocks of equal size so that a range is found by division. */
-export class MemoryExtents implements ExtentStore {
+export class MemoryExtents implements ExtentBytes {
   readonly #blocks = new Map<string, readonly Buffer[]>();
 
   async write(source: AsyncIterable<Uint8Array>): Promise<Extent> {
     const blocks: Buffer[] = [];
-    let pending: Uint8Array[] = [];
-    let pendingBytes = 0;
-    let sizeBytes = 0;
-    for await (const piece of source) {
-      sizeBytes += piece.length;
-      let rest = piece;
-      while (pendingBytes + rest.length >= blockBytes) {
-        const cut = blockBytes - pendingBytes;
-        blocks.push(Buffer.concat([...pending, rest.subarray(0, cut)]));
-        rest = rest.subarray(cut);
-        pending = [];
-        pendingBytes = 0;
-      }
-      if (rest.length === 0) continue;
-      pending.push(rest);
-      pendingBytes += rest.length;
-    }
-    // A copy, so that a small object does not keep the socket's whole buffer alive.
-    if (pendingBytes > 0) blocks.push(Buffer.concat(pending));
-    const extent: Extent = { id: newExtentId(), sizeBytes };
+    for await (const block of blocksOf(source)) blocks.push(block);
+    const extent: Extent = { id: newExtentId(), sizeBytes: blocks.reduce((sum, { length }) => sum + length, 0) };
     this.#blocks.set(extent.id, blocks);
     return extent;
   }

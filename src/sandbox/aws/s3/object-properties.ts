@@ -62,7 +62,7 @@ function readEncryption(headers: RequestHeaders, bucket: Bucket): Encryption {
 }
 
 function defaultEncryption(bucket: Bucket): Encryption {
-  const config = bucket.configs.get('encryption');
+  const config = bucket.config('encryption');
   if (config === undefined) return { algorithm: 'AES256', keyArn: undefined };
   const rule = parseXml(config, 'ServerSideEncryptionConfiguration')
     .one('Rule')

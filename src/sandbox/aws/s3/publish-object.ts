@@ -31,28 +31,28 @@ export async function publishConditionally(call: ObjectCall, prepare: () => Prom
       await call.world.extents.remove(object.extents);
       throw error;
     }
-    return publishObject({ bucket, extents: call.world.extents }, key, object, call.world.clock.nowMs());
+    return publishObject({ bucket, extents: call.world.extents }, key, object, { nowMs: call.world.clock.nowMs() });
   } finally {
     bucket.races.end(key, ticket);
   }
 }
 
-/** Makes an object the current version of its key. */
+/** Makes an object the current version of its key; `uploadId` is the upload that ends with it. */
 export async function publishObject(
   place: { readonly bucket: Bucket; readonly extents: ExtentStore },
   key: string,
   object: NewObject,
-  nowMs: number,
+  when: { readonly nowMs: number; readonly uploadId?: string },
 ): Promise<StoredObject> {
   const version: StoredObject = {
     ...object,
     kind: 'object',
     key,
     versionId: place.bucket.nextVersionId(),
-    lastModifiedMs: nowMs,
+    lastModifiedMs: when.nowMs,
     restore: undefined,
   };
-  await discard(place.extents, place.bucket.push(version));
+  await discard(place.extents, place.bucket.push(version, when.uploadId));
   return version;
 }
 

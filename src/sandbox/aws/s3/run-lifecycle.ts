@@ -16,7 +16,7 @@ export async function runLifecycle(world: World): Promise<readonly LifecycleActi
 }
 
 function planBucket(bucket: Bucket, nowMs: number): readonly LifecycleAction[] {
-  const source = bucket.configs.get('lifecycle');
+  const source = bucket.config('lifecycle');
   if (source === undefined) return [];
   const rules = parseLifecycle(source);
   const isVersioned = bucket.versioning !== undefined;
@@ -38,8 +38,7 @@ async function perform(world: World, bucket: Bucket, action: LifecycleAction): P
       return;
     }
     case 'abort': {
-      const upload = bucket.uploads.get(action.uploadId);
-      bucket.uploads.delete(action.uploadId);
+      const upload = bucket.endUpload(action.uploadId);
       return world.extents.remove([...(upload?.parts.values() ?? [])].map((part) => part.extent));
     }
   }

@@ -13,13 +13,16 @@ export interface UploadedPart {
   readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
 }
 
-/** A multipart upload that is neither completed nor aborted. */
-export interface MultipartUpload {
+export interface NewUpload {
   readonly uploadId: string;
   readonly key: string;
   readonly initiatedMs: number;
   readonly properties: ObjectProperties;
   readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
   readonly checksumType: ChecksumType | undefined;
-  readonly parts: Map<number, UploadedPart>;
+}
+
+/** A multipart upload that is neither completed nor aborted. */
+export interface MultipartUpload extends NewUpload {
+  readonly parts: ReadonlyMap<number, UploadedPart>;
 }

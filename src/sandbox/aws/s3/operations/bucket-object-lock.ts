@@ -5,7 +5,6 @@ import type { BucketCall } from '../call.ts';
 import { readMode } from '../lock-headers.ts';
 import type { DefaultRetention } from '../lock-rules.ts';
 import { readCheckedBody } from '../read-checked-body.ts';
-import { enableObjectLock } from './create-bucket.ts';
 
 export function getObjectLock(call: BucketCall): Reply {
   const config = call.bucket.objectLock;
@@ -37,8 +36,7 @@ export async function putObjectLock(call: BucketCall): Promise<Reply> {
   }
   const rule = request.one('Rule')?.one('DefaultRetention');
   const defaultRetention = rule === undefined ? undefined : readDefaultRetention(rule);
-  enableObjectLock(call.bucket);
-  call.bucket.objectLock = { defaultRetention };
+  call.bucket.change({ objectLock: { defaultRetention } });
   return { status: 200 };
 }
 

@@ -24,6 +24,6 @@ export async function putVersioning(call: BucketCall): Promise<Reply> {
       'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
     );
   }
-  call.bucket.versioning = status;
+  call.bucket.change({ versioning: status });
   return { status: 200 };
 }

@@ -6,7 +6,7 @@ import { maxPartNumber, maxXmlBodyBytes, minPartBytes } from '../../limits.ts';
 import { malformed, parseXml, s3Namespace, text, type XmlElement, xmlDocument } from '../../xml.ts';
 import type { ObjectCall } from '../call.ts';
 import { badChecksum, type Checksum, checksumHeader, compositeChecksum, newDigest } from '../checksums.ts';
-import { readExtents, totalBytes } from '../extent-store.ts';
+import { readHeld, totalBytes } from '../extent-store.ts';
 import { checksumHeaders, encryptionHeaders, versionHeader } from '../object-headers.ts';
 import { checkWriteConditions, isConditionalWrite } from '../preconditions.ts';
 import { etagFor, publishObject } from '../publish-object.ts';
@@ -30,7 +30,6 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<Reply> 
       );
     }
     checkWriteConditions(call.headers, call.bucket.current(call.key));
-    call.bucket.uploads.delete(upload.uploadId);
     return await publish(call, upload, parts, checksum);
   } finally {
     call.bucket.races.end(call.key, ticket);
@@ -57,7 +56,7 @@ async function publish(
       partCount: parts.length,
       checksum,
     },
-    call.world.clock.nowMs(),
+    { nowMs: call.world.clock.nowMs(), uploadId: upload.uploadId },
   );
   const unused = [...upload.parts.values()].filter((part) => !parts.includes(part));
   await call.world.extents.remove(unused.map((part) => part.extent));
@@ -158,6 +157,6 @@ async function checksumOf(
 async function readBack(call: ObjectCall, upload: MultipartUpload, parts: readonly UploadedPart[]): Promise<string> {
   const digest = newDigest(upload.checksumAlgorithm ?? 'CRC32');
   const extents = parts.map((part) => part.extent);
-  for await (const piece of readExtents(call.world.extents, extents, 0, totalBytes(extents))) digest.update(piece);
+  for await (const piece of readHeld(call.world.extents, extents, 0, totalBytes(extents))) digest.update(piece);
   return digest.digest().toString('base64');
 }

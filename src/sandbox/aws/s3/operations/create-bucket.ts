@@ -1,7 +1,7 @@
 import { AwsError } from '../../aws-error.ts';
 import type { Reply } from '../../http/reply.ts';
 import { parseXml } from '../../xml.ts';
-import { Bucket } from '../bucket.ts';
+import type { Bucket } from '../bucket.ts';
 import type { BucketCall, ServiceCall } from '../call.ts';
 import { readCheckedBody } from '../read-checked-body.ts';
 
@@ -12,14 +12,13 @@ export async function createBucket(call: ServiceCall): Promise<Reply> {
   const region = readLocation(await readCheckedBody(call), call.region);
   const existing = call.world.buckets.get(call.bucketName);
   if (existing !== undefined) throw taken(existing.accountId === call.caller.accountId);
-  const bucket = new Bucket({
+  const bucket = call.world.buckets.add({
     name: call.bucketName,
     accountId: call.caller.accountId,
     region,
     createdMs: call.nowMs,
   });
   if (call.headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true') enableObjectLock(bucket);
-  call.world.buckets.set(bucket.name, bucket);
   return { status: 200, headers: { location: `/${bucket.name}` } };
 }
 
@@ -31,8 +30,7 @@ export function checkBucketName(name: string): void {
 
 /** Object Lock forces versioning; neither can be undone. */
 export function enableObjectLock(bucket: Bucket): void {
-  bucket.versioning = 'Enabled';
-  bucket.objectLock ??= { defaultRetention: undefined };
+  bucket.change({ versioning: 'Enabled', objectLock: bucket.objectLock ?? { defaultRetention: undefined } });
 }
 
 export function headBucket(call: BucketCall): Reply {
@@ -41,7 +39,7 @@ export function headBucket(call: BucketCall): Reply {
 
 export function deleteBucket(call: BucketCall): Reply {
   if (!call.bucket.isEmpty) throw new AwsError('BucketNotEmpty', 'The bucket you tried to delete is not empty');
-  call.world.buckets.delete(call.bucket.name);
+  call.world.buckets.remove(call.bucket.name);
   return { status: 204 };
 }
 

@@ -6,7 +6,7 @@ import type { ObjectCall } from '../call.ts';
 import { multipartChecksumType, parseAlgorithm } from '../checksums.ts';
 import { encryptionHeaders } from '../object-headers.ts';
 import { readProperties } from '../object-properties.ts';
-import type { MultipartUpload } from '../upload.ts';
+import type { MultipartUpload, NewUpload } from '../upload.ts';
 
 export function createMultipartUpload(call: ObjectCall): Reply {
   const named = call.headers.get('x-amz-checksum-algorithm');
@@ -14,16 +14,15 @@ export function createMultipartUpload(call: ObjectCall): Reply {
   const askedType = call.headers.get('x-amz-checksum-type');
   const checksumType =
     checksumAlgorithm === undefined ? undefined : multipartChecksumType(checksumAlgorithm, askedType);
-  const upload: MultipartUpload = {
+  const upload: NewUpload = {
     uploadId: randomBytes(48).toString('base64url'),
     key: call.key,
     initiatedMs: call.nowMs,
     properties: readProperties(call),
     checksumAlgorithm,
     checksumType,
-    parts: new Map(),
   };
-  call.bucket.uploads.set(upload.uploadId, upload);
+  call.bucket.beginUpload(upload);
   return xmlReply(
     xmlDocument(
       'InitiateMultipartUploadResult',
@@ -42,7 +41,7 @@ export function createMultipartUpload(call: ObjectCall): Reply {
 
 export async function abortMultipartUpload(call: ObjectCall): Promise<Reply> {
   const upload = findUpload(call);
-  call.bucket.uploads.delete(upload.uploadId);
+  call.bucket.endUpload(upload.uploadId);
   await call.world.extents.remove([...upload.parts.values()].map((part) => part.extent));
   return { status: 204 };
 }

@@ -17,7 +17,9 @@ export function getObject(call: ObjectCall): Reply {
   if (object.encryption.keyArn !== undefined) demand(call, 'kms:Decrypt', object.encryption.keyArn);
   const head = headOf(call, object);
   const { start, end } = head.range;
-  return { ...head.reply, body: readExtents(call.world.extents, object.extents, start, end) };
+  const { extents } = call.world;
+  const release = extents.hold(object.extents);
+  return { ...head.reply, body: readExtents(extents, object.extents, start, end), release };
 }
 
 export function headObject(call: ObjectCall): Reply {

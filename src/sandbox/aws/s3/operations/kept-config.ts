@@ -89,7 +89,7 @@ const ownKeyEncryption = xmlDocument(
 
 export function getKept(name: KeptConfig): Handler<BucketCall> {
   return (call) => {
-    const body = call.bucket.configs.get(name) ?? (name === 'encryption' ? ownKeyEncryption : undefined);
+    const body = call.bucket.config(name) ?? (name === 'encryption' ? ownKeyEncryption : undefined);
     if (body === undefined) throw rulesOf[name].missing();
     return { status: 200, headers: { 'content-type': rulesOf[name].contentType }, body };
   };
@@ -99,14 +99,14 @@ export function putKept(name: KeptConfig): Handler<BucketCall> {
   return async (call) => {
     const body = await readCheckedBody(call);
     rulesOf[name].check(body, call);
-    call.bucket.configs.set(name, body);
+    call.bucket.setConfig(name, body);
     return { status: rulesOf[name].putStatus };
   };
 }
 
 export function deleteKept(name: KeptConfig): Handler<BucketCall> {
   return (call) => {
-    call.bucket.configs.delete(name);
+    call.bucket.setConfig(name, undefined);
     return { status: 204 };
   };
 }

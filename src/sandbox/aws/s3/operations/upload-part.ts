@@ -68,8 +68,7 @@ async function keepPart(call: ObjectCall, upload: MultipartUpload, part: Uploade
       `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksumAlgorithm?.toLowerCase()}, actual checksum Type: ${part.checksumAlgorithm?.toLowerCase() ?? 'null'}`,
     );
   }
-  const before = upload.parts.get(part.partNumber);
-  upload.parts.set(part.partNumber, part);
+  const before = call.bucket.keepPart(upload.uploadId, part);
   if (before !== undefined) await call.world.extents.remove([before.extent]);
 }
 
