@@ -134,7 +134,7 @@ describe('the flow over HTTP', () => {
       const { body } = await ask('GET', `/v1/files?limit=1${next === null ? '' : `&cursor=${next}`}`);
       seen.push(...body.data.map(({ id }: { id: number }) => id));
       next = body.next;
-    } while (next !== null);
+    } while (next !== null && seen.length < 10);
     assert.equal(seen.length, 2);
     assert.equal(new Set(seen).size, 2);
   });

@@ -153,7 +153,7 @@ test('verify ends with 6 when the database holds something else than the file', 
 });
 
 test('a restated month is swapped, and the delivery before it can be made current again', async () => {
-  await world.deliver('2024-02', 2);
+  await world.deliver('2024-02', { version: 2 });
   assert.equal((await world.run('run', 'acme/bills_cur', '--from', '2024-02')).code, 0);
   const history = await world.json<readonly DeliveryOutput[]>('deliveries', 'acme/bills_cur', '--period', '2024-02');
   assert.deepEqual(
@@ -167,6 +167,16 @@ test('a restated month is swapped, and the delivery before it can be made curren
     back.map(({ id }) => id),
     [history[1]?.id],
   );
+});
+
+test('somebody who watches sees files, rate and time left; a program sees none of it', async () => {
+  await world.deliver('2024-03', { rows: 6_000 });
+  const { code, stdout, stderr } = await world.watch('run', 'acme/bills_cur', '--from', '2024-03');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /0\/2 files/);
+  assert.match(stderr, /100% {2}2\/2 files {2}(?!0\.0)\d+\.\d MB\/s/);
+  assert.doesNotMatch(stdout, /MB\/s/);
+  assert.equal((await world.run('run', 'acme/bills_cur')).stderr, '');
 });
 
 test("an export's settings are checked and changed, and the change is on record", async () => {

@@ -25,11 +25,16 @@ export interface CliWorld extends AsyncDisposable {
   /** Without billvault.yaml. */
   readonly folder: string;
   run(...args: string[]): Promise<Outcome>;
+  /** As where somebody watches: standard error is a terminal. */
+  watch(...args: string[]): Promise<Outcome>;
   /** Runs with `--json`; fails unless it ends with 0. */
   json<T>(...args: string[]): Promise<T>;
   put(key: string, body: Uint8Array | string): Promise<void>;
   /** A legacy report of one month in two files, under `cur/bills/`. */
-  deliver(month: string, version?: number): Promise<ReturnType<typeof makeDelivery>>;
+  deliver(
+    month: string,
+    options?: { readonly version?: number; readonly rows?: number },
+  ): Promise<ReturnType<typeof makeDelivery>>;
   /** Makes the role in the client's account, by the policies that the CLI printed. */
   makeRole(policies: { readonly trustPolicy: object; readonly permissionPolicy: object }): Promise<void>;
 }
@@ -59,13 +64,14 @@ export async function openCliWorld(): Promise<CliWorld> {
     environment,
     folder,
     run,
+    watch: (...args) => runWith(args, { environment, folder, isTTY: true }),
     async json<T>(...args: string[]) {
       const { code, stdout, stderr } = await run(...args, '--json');
       if (code !== 0) throw new Error(`billvault ${args.join(' ')} ended with ${code}: ${stderr}`);
       return JSON.parse(stdout) as T;
     },
     put: async (key, body) => void (await aws.admin.putObject({ bucket, key, body: Buffer.from(body) })),
-    async deliver(month, version = 1) {
+    async deliver(month, { version = 1, rows = 60 } = {}) {
       const place = {
         layout: 'legacy-create-new',
         kind: 'cur-legacy',
@@ -73,7 +79,7 @@ export async function openCliWorld(): Promise<CliWorld> {
         bucket,
         prefix: 'cur',
       } as const;
-      const made = makeDelivery({ ...place, name: 'bills', month, rows: 60, files: 2, seed: 'cli', version });
+      const made = makeDelivery({ ...place, name: 'bills', month, rows, files: 2, seed: 'cli', version });
       for (const { key, body } of made.objects) await aws.admin.putObject({ bucket, key, body: body() });
       return made;
     },
@@ -90,21 +96,26 @@ export async function openCliWorld(): Promise<CliWorld> {
 
 export async function runWith(
   args: readonly string[],
-  { environment, folder }: { readonly environment: Readonly<Record<string, string>>; readonly folder: string },
+  at: {
+    readonly environment: Readonly<Record<string, string>>;
+    readonly folder: string;
+    readonly isTTY?: boolean;
+  },
 ): Promise<Outcome> {
   const stdout: string[] = [];
   const stderr: string[] = [];
+  const terminal = new Writable({
+    decodeStrings: false,
+    write(text: string, _encoding, done) {
+      stderr.push(text);
+      done();
+    },
+  });
   const code = await runBillvault(args, {
     stdout: { write: (text) => stdout.push(text) },
-    stderr: new Writable({
-      decodeStrings: false,
-      write(text: string, _encoding, done) {
-        stderr.push(text);
-        done();
-      },
-    }),
-    environment,
-    folder,
+    stderr: Object.assign(terminal, { isTTY: at.isTTY === true }),
+    environment: at.environment,
+    folder: at.folder,
     signal: new AbortController().signal,
   });
   return { code, stdout: stdout.join(''), stderr: stderr.join('') };

@@ -4,8 +4,8 @@ import { dropClient } from '../../raw/drop-delivery.ts';
 import { listHeldFiles, markClientDropped, markOffboarded } from '../../registry/client/offboard-client.ts';
 import type { IngestContext } from '../context.ts';
 
-/** A person waits for this; a longer load than that is waited for by running the command again. */
-const maxWaitMillis = 30_000;
+/** A person or a request waits for this; a longer load is waited for by asking again. */
+const maxWaitMillis = 20_000;
 const pollMillis = 250;
 
 /**

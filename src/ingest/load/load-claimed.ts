@@ -94,8 +94,10 @@ async function loadOnce(context: IngestContext, load: Load): Promise<LoadOutcome
 async function* watch(data: AsyncIterable<Uint8Array>, { file, onProgress }: Load): AsyncGenerator<Uint8Array, void> {
   let copiedBytes = 0;
   for await (const chunk of data) {
+    // Once it was sent, the chunk is empty: COPY gives its memory back.
+    const { length } = chunk;
     yield chunk;
-    copiedBytes += chunk.length;
+    copiedBytes += length;
     step('file.mid-copy', file.id);
     onProgress?.({ fileId: file.id, copiedBytes });
   }
