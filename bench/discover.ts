@@ -46,7 +46,9 @@ export async function run({ runs }: BenchOptions): Promise<readonly Bar[]> {
     times.push((performance.now() - started) / 1_000);
   }
   const { counts } = await world.sandbox.admin.requestLog();
-  const reads = Object.entries(counts).filter(([operation]) => !['ListObjectsV2', 'AssumeRole', 'Admin'].includes(operation));
+  const reads = Object.entries(counts).filter(
+    ([operation]) => !['ListObjectsV2', 'AssumeRole', 'Admin'].includes(operation),
+  );
   say(`asked of S3 in ${runs} runs: ${JSON.stringify(counts)}`);
   return [
     {

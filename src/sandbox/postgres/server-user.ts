@@ -21,10 +21,10 @@ export function placeServer(binaries: PostgresBinaries, folder: string): ServerP
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   if (process.getuid?.() !== 0) return { binaries, folder, identity: undefined };
   const identity = findIdentity() ?? createIdentity();
-  const place =
-    canEnter(binaries.folder, identity) && canEnter(folder, identity)
-      ? { binaries, folder }
-      : moveOut(binaries, folder);
+  // The folder is the server's own from here on; what its user may not enter are the folders above, if anything.
+  chownSync(folder, identity.uid, identity.gid);
+  const canRunHere = canEnter(binaries.folder, identity) && canEnter(folder, identity);
+  const place = canRunHere ? { binaries, folder } : moveOut(binaries, folder);
   chownSync(place.folder, identity.uid, identity.gid);
   return { ...place, identity };
 }
