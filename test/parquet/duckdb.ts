@@ -51,30 +51,44 @@ export class Duck implements AsyncDisposable {
     const file = await openParquet(await sourceOf(path));
     await pipeline(file.copyRows(), createWriteStream(text));
     await file.close();
-    const theirs = await this.#columnNames(path);
-    assert.equal(theirs.length, file.columns.length);
-    const ours = file.columns.map((_, i) => `'ours${i}': 'varchar'`).join(', ');
-    const checks = file.columns
+    const source = `read_parquet('${path}', file_row_number = true)`;
+    const cells = await this.compareText({ text, source, columns: file.columns, ...options });
+    assert.equal(cells.rows, file.rowCount);
+    return cells.compared;
+  }
+
+  /** The same for any COPY text, row number first, and anything that DuckDB reads with a `file_row_number`. */
+  async compareText(reading: {
+    readonly text: string;
+    readonly source: string;
+    readonly columns: readonly SourceColumn[];
+    readonly except?: ReadonlySet<number>;
+  }): Promise<{ readonly rows: number; readonly compared: number }> {
+    const { text, source, columns, except } = reading;
+    const theirs = (await this.columnNames(source)).filter((name) => name !== 'file_row_number');
+    assert.equal(theirs.length, columns.length);
+    const ours = columns.map((_, i) => `'ours${i}': 'varchar'`).join(', ');
+    const checks = columns
       .map((column, i) =>
-        options.except?.has(i) ? undefined : `count(*) filter (${differ(column, `ours${i}`, quote(theirs[i]))})`,
+        except?.has(i) ? undefined : `count(*) filter (${differ(column, `ours${i}`, quote(theirs[i]))})`,
       )
       .filter((check) => check !== undefined);
     const [counts = []] = await this.query(`
       select count(*), count(*) filter (our_row::bigint is distinct from file_row_number + 1), ${checks.join(', ')}
       from read_csv('${text}', delim = '\t', quote = '', escape = '', nullstr = '\\N', header = false, auto_detect = false,
         max_line_size = 10000000, columns = {'our_row': 'varchar', ${ours}}) positional join
-        (select * from read_parquet('${path}', file_row_number = true))`);
-    assert.equal(counts[0], BigInt(file.rowCount));
+        (select * from ${source})`);
+    const rows = Number(counts[0]);
     assert.deepEqual(
       counts.slice(1),
       counts.slice(1).map(() => 0n),
       'cells that differ, column by column',
     );
-    return file.rowCount * checks.length;
+    return { rows, compared: rows * checks.length };
   }
 
-  async #columnNames(path: string): Promise<string[]> {
-    const rows = await this.query(`describe select * from read_parquet('${path}')`);
+  async columnNames(source: string): Promise<string[]> {
+    const rows = await this.query(`describe select * from ${source}`);
     return rows.map(([name]) => String(name));
   }
 
