@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { S3Client, type S3ClientConfig, type S3ServiceException } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, type AssumeRoleCommandInput, STSClient } from '@aws-sdk/client-sts';
-import { type SandboxAws, startSandboxAws } from '../../../src/sandbox/aws/server.ts';
+import { type SandboxAws, type SandboxAwsOptions, startSandboxAws } from '../../../src/sandbox/aws/server.ts';
 
 export const ourAccount = '999988887777';
 export const clientAccount = '111122223333';
@@ -23,8 +23,8 @@ export interface Fixture extends AsyncDisposable {
   sts(credentials: Keys): STSClient;
 }
 
-export async function startFixture(): Promise<Fixture> {
-  const sandbox = await startSandboxAws();
+export async function startFixture(options: SandboxAwsOptions = {}): Promise<Fixture> {
+  const sandbox = await startSandboxAws(options);
   const us = await sandbox.admin.createUser({ accountId: ourAccount, name: 'billvault' });
   const owner = await sandbox.admin.createUser({
     accountId: clientAccount,

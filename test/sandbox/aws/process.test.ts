@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import diagnostics from 'node:diagnostics_channel';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AppError } from '../../../src/errors.ts';
 import { connectSandboxAdmin } from '../../../src/sandbox/aws/admin/remote-admin.ts';
+import { startKillable } from './killable.ts';
 
-const main = new URL('../../../src/sandbox/aws/main.ts', import.meta.url).pathname;
 let folder: string;
 
 before(async () => {
@@ -18,26 +16,9 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-interface Running {
-  readonly endpoint: string;
-  readonly adminToken: string;
-  readonly process: ChildProcess;
-}
-
-async function start(): Promise<Running> {
-  const child = spawn(process.execPath, [main, '--folder', folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = await once(createInterface(child.stdout), 'line');
-  return { ...JSON.parse(line), process: child };
-}
-
-async function stop(running: Running): Promise<void> {
-  running.process.kill('SIGTERM');
-  await once(running.process, 'exit');
-}
-
 test('as a process of its own it prints where it serves, obeys its token only, and keeps its folder over a restart', async () => {
-  let running = await start();
-  let admin = connectSandboxAdmin(running.endpoint, running.adminToken);
+  let running = await startKillable(folder);
+  let { admin } = running;
   const stranger = connectSandboxAdmin(running.endpoint, 'wrong');
   await assert.rejects(stranger.requestLog(), (error) => error instanceof AppError && error.code === 'UNAUTHORIZED');
   const policy = { Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] };
@@ -53,16 +34,36 @@ test('as a process of its own it prints where it serves, obeys its token only, a
     admin.createBucket({ name: 'kept', accountId: '111122223333' }),
     (error) => error instanceof AppError && error.code === 'CONFLICT',
   );
-  await stop(running);
+  await running.end('SIGTERM');
 
-  running = await start();
+  running = await startKillable(folder);
   try {
-    admin = connectSandboxAdmin(running.endpoint, running.adminToken);
+    admin = running.admin;
     const got = await client(running.endpoint).send(new GetObjectCommand({ Bucket: 'kept', Key: 'by client' }));
     assert.equal(await got.Body?.transformToString(), 'hello');
     const versionId = written.versionId;
     assert.deepEqual(Buffer.from(await admin.readObject({ bucket: 'kept', key: 'by admin', versionId })), body);
   } finally {
-    await stop(running);
+    await running.end('SIGTERM');
+  }
+});
+
+test('what the admin does over HTTP one after the other goes over connections that are used again', async () => {
+  const running = await startKillable(folder);
+  let connections = 0;
+  const count = () => {
+    connections += 1;
+  };
+  diagnostics.subscribe('undici:client:connected', count);
+  try {
+    await running.admin.createBucket({ name: 'many', accountId: '111122223333' });
+    for (let index = 0; index < 50; index += 1) {
+      await running.admin.putObject({ bucket: 'many', key: `${index}`, body: Buffer.from('small') });
+    }
+    // The client opens a second one while it still reads the first answer.
+    assert.ok(connections <= 2, `${connections} connections for 51 requests`);
+  } finally {
+    diagnostics.unsubscribe('undici:client:connected', count);
+    await running.end('SIGTERM');
   }
 });
