@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import pLimit from 'p-limit';
 import { AppError, toAppError } from './errors.ts';
 import type { IngestContext } from './ingest/context.ts';
 import { discoverExport } from './ingest/discover/discover-export.ts';
@@ -14,6 +15,9 @@ export interface JobOptions {
   /** Each scheduled run begins up to this much later, so that ten thousand exports do not begin in one second. */
   readonly jitterSeconds: number;
 }
+
+/** Discoveries that run at the same time: what one process can list without hurting its workers. */
+const maxParallelDiscoveries = 8;
 
 /** How often the list of exports is compared with the jobs that run. */
 const refreshPattern = '*/30 * * * * *';
@@ -31,8 +35,15 @@ export function checkSchedule(pattern: string): void {
   }
 }
 
+export interface RunningJobs {
+  /** After the signal: when the jobs under way have ended. */
+  settled(): Promise<void>;
+}
+
 /** Starts everything that happens by the clock; ends with the signal. A job never overlaps itself. */
-export function startJobs(options: JobOptions): void {
+export function startJobs(settings: JobOptions): RunningJobs {
+  const running = new Set<Promise<void>>();
+  const options = { ...settings, running, discoveries: pLimit(maxParallelDiscoveries) };
   const { context, signal } = options;
   const exportJobs = new Map<number, { readonly pattern: string; readonly cron: Cron }>();
   const jobs = [
@@ -44,23 +55,39 @@ export function startJobs(options: JobOptions): void {
   signal.addEventListener('abort', () => {
     for (const cron of [...jobs, ...[...exportJobs.values()].map((entry) => entry.cron)]) cron.stop();
   });
+  return { settled: async () => void (await Promise.all(running)) };
 }
 
-function job(name: string, pattern: string, { context, signal }: JobOptions, work: () => Promise<unknown>): Cron {
+interface JobContext extends JobOptions {
+  readonly running: Set<Promise<void>>;
+  readonly discoveries: ReturnType<typeof pLimit>;
+}
+
+function job(name: string, pattern: string, options: JobContext, work: () => Promise<unknown>): Cron {
+  const { running } = options;
   return new Cron(pattern, { timezone: 'UTC', protect: true, unref: true }, async () => {
-    if (signal.aborted) return;
-    try {
-      await work();
-    } catch (error) {
-      const failure = toAppError(toRegistryError(error));
-      context.log.error({ job: name, code: failure.code, err: failure.message }, 'job failed');
-    }
+    const run = runJob(name, options, work);
+    running.add(run);
+    await run;
+    running.delete(run);
   });
+}
+
+/** Never throws: a job that failed says so, and its next time comes. */
+async function runJob(name: string, { context, signal }: JobOptions, work: () => Promise<unknown>): Promise<void> {
+  if (signal.aborted) return;
+  try {
+    await work();
+  } catch (error) {
+    if (signal.aborted) return;
+    const failure = toAppError(toRegistryError(error));
+    context.log.error({ job: name, code: failure.code, err: failure.message }, 'job failed');
+  }
 }
 
 async function refreshExports(
   running: Map<number, { readonly pattern: string; readonly cron: Cron }>,
-  options: JobOptions,
+  options: JobContext,
 ): Promise<void> {
   const wanted = new Map((await listScheduled(options.context.registry)).map((entry) => [entry.id, entry]));
   for (const [id, { pattern, cron }] of running) {
@@ -74,11 +101,13 @@ async function refreshExports(
   }
 }
 
-function scheduleExport({ id, name, client, schedule }: ScheduledExport, options: JobOptions): Cron {
-  const { context, signal, jitterSeconds } = options;
+function scheduleExport({ id, name, client, schedule }: ScheduledExport, options: JobContext): Cron {
+  const { context, signal, jitterSeconds, discoveries } = options;
   return job(`discover ${client}/${name}`, schedule, options, async () => {
     await waitFor(Math.random() * jitterSeconds, signal);
-    if (!signal.aborted)
+    await discoveries(async () => {
+      if (signal.aborted) return;
       await discoverExport(context, { exportId: id, trigger: 'schedule', actor: 'job:discover', signal });
+    });
   });
 }

@@ -21,13 +21,15 @@ export async function runService(resources: Resources, part: ServicePart, signal
   await reconcile(ingest);
   const api = part === 'all' ? await startApi({ ingest, settings: config.api, signal }) : undefined;
   if (api !== undefined) log.info({ url: api.url }, `the API listens on ${api.url}`);
-  if (part === 'all') startJobs({ context: ingest, signal, jitterSeconds: config.ingest.scheduleJitterSeconds });
+  const { scheduleJitterSeconds: jitterSeconds } = config.ingest;
+  const jobs = part === 'all' ? startJobs({ context: ingest, signal, jitterSeconds }) : undefined;
   log.info({ workers: config.service.workers }, 'workers started');
   try {
     await Promise.all([untilStopped(signal), runWorkers(ingest, { count: config.service.workers, signal })]);
     log.info('stopped: files under way were given back');
   } finally {
     await api?.close();
+    await jobs?.settled();
   }
 }
 

@@ -2,6 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { AppError, isAppError } from '../errors.ts';
 import { parseRoleArn, requireSamePartition } from './arn.ts';
+import { checkBucketName } from './bucket-name.ts';
 import { type BucketRegion, makeS3Client, makeStsClient } from './clients.ts';
 import { type AwsConfig, awsDefaults } from './config.ts';
 import { type AssumableRole, assumeRole, RefreshingCredentials } from './credentials.ts';
@@ -117,6 +118,7 @@ class RoleAccess implements AwsAccess {
 
   #openS3(request: ReaderRequest): OpenS3 {
     const { role, bucket } = request;
+    checkBucketName(bucket);
     const arn = parseRoleArn(role.arn);
     requireSamePartition(arn, role.region);
     if (request.bucketRegion !== undefined) requireSamePartition(arn, request.bucketRegion);

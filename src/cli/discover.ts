@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { checkBucketName } from '../ingest/clients/bucket-name.ts';
 import { discoverPrefix } from '../ingest/discover/discover-prefix.ts';
 import { type ExportKind, fromStoredKind } from '../registry/export/export-kind.ts';
 import { parseChoice } from './arguments.ts';
@@ -43,7 +42,6 @@ export function discoverCommand(cli: Cli): Command {
     .option('--role <arn>', 'which role, where the client has several')
     .action(async (client: string, options: Options) => {
       const { bucket, prefix, from, kind, role: roleArn } = options;
-      checkBucketName(bucket);
       const place = { client, roleArn, bucket, prefix, from, kind };
       const { actor } = cli;
       const { signal } = cli.io;

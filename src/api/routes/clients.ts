@@ -1,6 +1,5 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { checkBucketName } from '../../ingest/clients/bucket-name.ts';
 import { offboardClient } from '../../ingest/clients/offboard-client.ts';
 import { discoverPrefix } from '../../ingest/discover/discover-prefix.ts';
 import { preflightClient } from '../../ingest/preflight/preflight-client.ts';
@@ -48,7 +47,6 @@ export function clientRoutes({ ingest, signal: stop }: ApiContext): Hono {
   routes.post('/:client/discover', async (c) => {
     const { client } = readPath(c, namePath);
     const wanted = await readBody(c, discoverBody);
-    checkBucketName(wanted.bucket);
     const signal = requestSignal(c.req.raw, stop);
     const found = await discoverPrefix(ingest, { client, ...wanted, trigger: 'api', actor, signal });
     const exports = found.exports.map(({ id, name, kind, root }) => ({ id, name, kind: fromStoredKind(kind), root }));

@@ -1,8 +1,8 @@
 import { parseRoleArn } from '../../aws/arn.ts';
+import { checkBucketName } from '../../aws/bucket-name.ts';
 import { type ClientRolePolicies, clientRolePolicies } from '../../aws/trust-policy.ts';
 import { AppError } from '../../errors.ts';
 import type { RoleDetail } from '../../registry/role/list-roles.ts';
-import { checkBucketName } from './bucket-name.ts';
 
 export interface PolicyRequest {
   readonly role: RoleDetail;

@@ -31,9 +31,12 @@ export function detectFormat(key: string, head: Uint8Array): FileFormat {
   const magic = detectMagic(head);
   if (magic === 'parquet') return { container: 'plain', content: 'parquet' };
   if (magic !== undefined) return { container: magic, content: 'csv' };
-  if (key.toLowerCase().endsWith('.parquet') || !looksLikeText(head)) throw unknown(key, head);
+  if (compressedName.test(key) || !looksLikeText(head)) throw unknown(key, head);
   return { container: 'plain', content: 'csv' };
 }
+
+/** A name that promises bytes with magic: an error page saved as `.csv.gz` is no bill. */
+const compressedName = /\.(parquet|gz|gzip|zip)$/i;
 
 /** No control bytes but tab and line ends. A UTF-16 file passes here by its mark and is refused by name later. */
 function looksLikeText(head: Uint8Array): boolean {

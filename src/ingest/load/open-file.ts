@@ -14,7 +14,8 @@ import { readZip } from './read-zip.ts';
 export async function openFile(reader: ObjectReader, object: ObjectToLoad): Promise<FileReading> {
   if (object.sizeBytes === 0) return readEmpty(reader, object);
   const peeked = await peekStream(reader, object, magicBytes);
-  const format = detectFormat(object.key, peeked.head);
+  // No more than that: what a file is must not depend on how much of it the first chunk happens to hold.
+  const format = detectFormat(object.key, peeked.head.subarray(0, magicBytes));
   if (format === 'empty') return readEmpty(reader, object);
   if (format.content === 'csv' && format.container !== 'zip') return readCsvStream(peeked, object, format.container);
   await peeked.close();

@@ -1,7 +1,7 @@
+import { checkBucketName } from '../../aws/bucket-name.ts';
 import { findClient } from '../../registry/client/find-client.ts';
 import { chooseRole } from '../../registry/role/choose-role.ts';
 import { recordPreflight } from '../../registry/role/record-preflight.ts';
-import { checkBucketName } from '../clients/bucket-name.ts';
 import type { IngestContext } from '../context.ts';
 import type { Finding } from './finding.ts';
 import { preflight } from './preflight.ts';

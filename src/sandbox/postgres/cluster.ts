@@ -1,8 +1,19 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { quoteIdentifier } from '../../db/identifier.ts';
@@ -14,6 +25,7 @@ const run = promisify(execFile);
 
 const startTimeoutSeconds = 60;
 const stopTimeoutSeconds = 60;
+const readyPollMillis = 50;
 const commandTimeoutMillis = 120_000;
 
 export interface EmbeddedPostgresOptions {
@@ -26,7 +38,7 @@ export interface EmbeddedPostgresOptions {
 export interface EmbeddedPostgres {
   /** The connection string of a database of this cluster; the database is made when absent. */
   database(name: string): Promise<string>;
-  /** Stops the server, unless another living process of ours started it. */
+  /** Stops the server if no other living process of ours uses it. */
   stop(): Promise<void>;
 }
 
@@ -43,10 +55,10 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
   const place = placeServer(findBinaries(), options.folder);
   const data = join(place.folder, 'data');
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(place, data);
-  const settings = readSettings(place);
-  const owner = takeOwnership(place);
+  const settings = readSettings(data);
+  const leave = enter(place);
   if (!(await isRunning(place, data))) await start(place, data, options.durable ?? true);
-  const port = readPort(data);
+  const port = await readPort(data);
   const url = (name: string) =>
     `postgresql://billvault:${settings.password}@127.0.0.1:${port}/${encodeURIComponent(name)}`;
   return {
@@ -55,7 +67,8 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
       return url(name);
     },
     async stop() {
-      if (owner) await control(place, ['stop', '-D', data, '-m', 'fast', '-w', '-t', String(stopTimeoutSeconds)]);
+      if (leave() === 'last')
+        await control(place, ['stop', '-D', data, '-m', 'fast', '-w', '-t', String(stopTimeoutSeconds)]);
     },
   };
 }
@@ -80,10 +93,20 @@ async function initialise(place: ServerPlace, data: string): Promise<void> {
       '--locale=C',
       '--data-checksums',
     ]);
-    writeFileSync(settingsFile(place), JSON.stringify({ password } satisfies Settings), { mode: 0o600 });
-    renameSync(fresh, data);
+    // Inside the data, so that cluster and password appear together.
+    writeFileSync(settingsFile(fresh), JSON.stringify({ password } satisfies Settings), { mode: 0o600 });
+    moveInto(fresh, data);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Of several that make a new cluster at once, the first one's is it. */
+function moveInto(fresh: string, data: string): void {
+  try {
+    renameSync(fresh, data);
+  } catch (error) {
+    if (!existsSync(join(data, 'PG_VERSION'))) throw error;
   }
 }
 
@@ -129,26 +152,47 @@ async function isRunning(place: ServerPlace, data: string): Promise<boolean> {
   );
 }
 
-/** Line 4 of postmaster.pid is the port (PostgreSQL source, miscadmin.h: LOCK_FILE_LINE_PORT). */
-function readPort(data: string): number {
-  return Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[3]);
+/**
+ * Waits until the server, which another process may have started this moment, is ready, and tells its port: lines 4 and 8
+ * of postmaster.pid (PostgreSQL source, miscadmin.h: LOCK_FILE_LINE_PORT, LOCK_FILE_LINE_PM_STATUS).
+ */
+async function readPort(data: string): Promise<number> {
+  const file = join(data, 'postmaster.pid');
+  for (const deadline = Date.now() + startTimeoutSeconds * 1_000; Date.now() < deadline; ) {
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+    if (lines[7]?.trim() === 'ready') return Number(lines[3]);
+    await sleep(readyPollMillis);
+  }
+  throw new AppError(
+    'DATABASE_UNAVAILABLE',
+    `the embedded PostgreSQL in ${data} is not ready after ${startTimeoutSeconds} s`,
+  );
 }
 
-function settingsFile(place: ServerPlace): string {
-  return join(place.folder, 'settings.json');
+function settingsFile(data: string): string {
+  return join(data, 'billvault.json');
 }
 
-function readSettings(place: ServerPlace): Settings {
-  return JSON.parse(readFileSync(settingsFile(place), 'utf8')) as Settings;
+function readSettings(data: string): Settings {
+  return JSON.parse(readFileSync(settingsFile(data), 'utf8')) as Settings;
 }
 
-/** The first living process to open the cluster owns it and stops it; those that come later only use it. */
-function takeOwnership(place: ServerPlace): boolean {
-  const file = join(place.folder, 'owner.pid');
-  const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  if (owner > 0 && owner !== process.pid && isAlive(owner)) return false;
-  writeFileSync(file, String(process.pid));
-  return true;
+/**
+ * Notes that this process uses the cluster, among all that do: whoever leaves last turns out the light. A process that was
+ * killed stays noted, and is not counted.
+ * @returns what to call when leaving
+ */
+function enter(place: ServerPlace): () => 'last' | 'others-remain' {
+  const users = join(place.folder, 'users');
+  mkdirSync(users, { recursive: true });
+  // One process may open the cluster more than once.
+  const own = join(users, `${process.pid}.${randomBytes(4).toString('hex')}`);
+  writeFileSync(own, '');
+  return () => {
+    rmSync(own, { force: true });
+    const others = readdirSync(users).filter((name) => isAlive(Number(name.split('.')[0])));
+    return others.length === 0 ? 'last' : 'others-remain';
+  };
 }
 
 function isAlive(pid: number): boolean {

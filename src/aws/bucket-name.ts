@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError } from '../errors.ts';
 
 /**
  * S3 user guide, "Bucket naming rules", with what us-east-1 allowed before 2018: upper case, underscores, 255
