@@ -136,6 +136,17 @@ describe('raw tables grow with what arrives and lose nothing of it', { timeout: 
     assert.equal(await verify(), 3);
   });
 
+  test('control characters and odd spaces in cells are values like any other, wherever in the file they stand', async () => {
+    const { ingest, rows, verify } = await newFiles();
+    const cells = ['\u000b', '\u001b[31m', '\u0001', '\u007f', '\u00a0 ', '\u2028', '\ufeff', '\t'];
+    await ingest({ 'b/2024-01/a.csv': `value\n${cells.join('\n')}\n` });
+    assert.deepEqual(
+      (await rows('value')).map((row) => row['value']),
+      cells,
+    );
+    assert.equal(await verify(), 1);
+  });
+
   test('nothing at all in a chunk: no byte, a header alone, a parquet without rows', async () => {
     const { ingest, rows, verify } = await newFiles();
     await ingest({

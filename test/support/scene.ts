@@ -29,6 +29,13 @@ export interface SceneOptions {
   readonly now?: () => Date;
 }
 
+/** Where in AWS a client is; in the scene's region, by default. */
+export interface ClientPlace {
+  readonly partition?: 'aws' | 'aws-cn' | 'aws-us-gov';
+  readonly region?: string;
+  readonly bucketRegion?: string;
+}
+
 /** Our service's parts over a real PostgreSQL and the stand-in, and a hand in the clients' accounts. */
 export interface Scene extends AsyncDisposable {
   readonly aws: SandboxAws;
@@ -36,7 +43,7 @@ export interface Scene extends AsyncDisposable {
   readonly databaseUrl: string;
   readonly user: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly arn: string };
   /** A client whose role grants us everything under `prefix` of a bucket of its own, named `<name>-bills`. */
-  addClient(name: string, prefix?: string): Promise<{ readonly bucket: string }>;
+  addClient(name: string, prefix?: string, place?: ClientPlace): Promise<{ readonly bucket: string }>;
   put(bucket: string, key: string, body: Uint8Array | string): Promise<void>;
   deliver(bucket: string, delivery: MadeDelivery): Promise<void>;
   discover(
@@ -78,24 +85,31 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     context,
     databaseUrl: database.url,
     user,
-    async addClient(name, prefix = '') {
+    async addClient(name, prefix = '', place = {}) {
+      const { partition = 'aws', region: home = region, bucketRegion = home } = place;
       const bucket = `${name.replaceAll('_', '-')}-bills`;
       const accountId = String(
         100_000_000_000 +
           ([...name].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7) % 899_999_999_999),
       );
-      await aws.admin.createBucket({ name: bucket, accountId, region });
+      await aws.admin.createBucket({ name: bucket, accountId, region: bucketRegion });
       const client = await createClient(registry, { name, actor: 'test' });
-      const arn = `arn:aws:iam::${accountId}:role/billing-reader`;
-      const role = await createRole(registry, { clientId: client.id, clientName: name, arn, region, actor: 'test' });
+      const arn = `arn:${partition}:iam::${accountId}:role/billing-reader`;
+      const role = await createRole(registry, {
+        clientId: client.id,
+        clientName: name,
+        arn,
+        region: home,
+        actor: 'test',
+      });
       const { trustPolicy, permissionPolicy } = clientRolePolicies({
-        partition: 'aws',
+        partition,
         bucket,
         prefix,
         principalArn: user.arn,
         externalId: role.externalId,
       });
-      await aws.admin.putRole({ accountId, name: 'billing-reader', trustPolicy, policy: permissionPolicy });
+      await aws.admin.putRole({ accountId, partition, name: 'billing-reader', trustPolicy, policy: permissionPolicy });
       return { bucket };
     },
     put: async (bucket, key, body) => void (await aws.admin.putObject({ bucket, key, body: Buffer.from(body) })),
