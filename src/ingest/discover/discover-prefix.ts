@@ -1,3 +1,4 @@
+import { checkBucketName } from '../../aws/bucket-name.ts';
 import { AppError } from '../../errors.ts';
 import { findClient } from '../../registry/client/find-client.ts';
 import { readDatabaseTime } from '../../registry/database-time.ts';
@@ -45,6 +46,7 @@ export async function discoverPrefix(
   context: IngestContext,
   request: PrefixDiscovery,
 ): Promise<PrefixDiscoverySummary> {
+  checkBucketName(request.bucket);
   const from = parseFrom(request.from);
   const client = await findClient(context.registry, request.client);
   const role = await chooseRole(context.registry, client, request.roleArn);

@@ -3,7 +3,8 @@ import { startSandboxAws } from './server.ts';
 
 /**
  * The stand-in as a process of its own: `node src/sandbox/aws/main.ts --port 4566 --folder ./sandbox`. Prints one line of
- * JSON, `{"endpoint","adminToken"}`, when it serves, and ends on SIGTERM or SIGINT.
+ * JSON, `{"endpoint","adminToken"}`, when it serves, and ends on SIGTERM or SIGINT. `--user ACCOUNT:NAME:KEY:SECRET` makes
+ * a user with known keys, who may assume whatever role trusts it.
  */
 const { values } = parseArgs({
   options: {
@@ -11,6 +12,7 @@ const { values } = parseArgs({
     host: { type: 'string', default: '127.0.0.1' },
     folder: { type: 'string' },
     region: { type: 'string', default: 'us-east-1' },
+    user: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -20,5 +22,10 @@ const sandbox = await startSandboxAws({
   defaultRegion: values.region,
   ...(values.folder === undefined ? {} : { folder: values.folder }),
 });
+for (const user of values.user) {
+  const [accountId, name, accessKeyId, secretAccessKey] = user.split(':');
+  if (!accountId || !name || !accessKeyId || !secretAccessKey) throw new Error('--user takes ACCOUNT:NAME:KEY:SECRET');
+  await sandbox.admin.createUser({ accountId, name, accessKey: { accessKeyId, secretAccessKey } });
+}
 process.stdout.write(`${JSON.stringify({ endpoint: sandbox.endpoint, adminToken: sandbox.adminToken })}\n`);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void sandbox.close());

@@ -16,6 +16,7 @@ const inputs = {
     name: z.string(),
     partition: z.string().exactOptional(),
     policy: z.unknown().optional(),
+    accessKey: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }).exactOptional(),
   }),
   putRole: z.object({
     accountId: z.string(),

@@ -13,6 +13,8 @@ export interface NewUser {
   readonly partition?: string;
   /** Default: may assume whatever role trusts it, and nothing else. */
   readonly policy?: unknown;
+  /** Default: a new one. */
+  readonly accessKey?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
 export interface User extends Credentials {
@@ -73,8 +75,7 @@ export class Directory {
       arn: `arn:${input.partition ?? 'aws'}:iam::${input.accountId}:user/${input.name}`,
       accountId: input.accountId,
       policy,
-      accessKeyId: newId('AKIA'),
-      secretAccessKey: newSecret(),
+      ...(input.accessKey ?? { accessKeyId: newId('AKIA'), secretAccessKey: newSecret() }),
     };
     this.addUser(user);
     return user;
