@@ -226,6 +226,56 @@ describe('a file that cannot be read fails by itself', { timeout: 180_000 }, () 
     assert.equal(events.length, 2);
   });
 
+  test('a manifest that holds a NUL is refused, and the other months come in', async () => {
+    const { bucket } = await scene.addClient('manifest');
+    const options = { layout: 'legacy-create-new', kind: 'cur-legacy', format: 'csv.gz', bucket } as const;
+    const make = (month: string) =>
+      makeDelivery({ ...options, prefix: 'aws', name: 'hourly', month, files: 1, rows: 20, seed: 'm' });
+    const fine = make('2024-01');
+    const broken = make('2024-02');
+    for (const made of [fine, broken]) await scene.deliver(bucket, made);
+    for (const { key } of broken.objects.filter(({ role }) => role === 'manifest')) {
+      const text = Buffer.from(await scene.aws.admin.readObject({ bucket, key })).toString();
+      await scene.put(bucket, key, text.replace('.csv.gz"', '.csv.gz\\u0000"'));
+    }
+    const { warnings } = await scene.discover('manifest');
+    assert.deepEqual([...new Set(warnings.map(({ code }) => code))], ['MANIFEST_INVALID']);
+    assert.match(warnings[0]?.text ?? '', /NUL/);
+    await scene.drain();
+    await assertWhole(scene, 'manifest', { made: fine, costColumn: 'lineItem/UnblendedCost' });
+  });
+
+  test('keys of any characters come in; one that PostgreSQL cannot hold keeps no other out', async () => {
+    const { bucket } = await scene.addClient('keys');
+    const names = [
+      '"; drop table x; --',
+      "it's",
+      'line\nbreak',
+      'tab\t',
+      '../../etc/passwd',
+      '%00',
+      '+ &?#=',
+      '🧾',
+      'é',
+      'x'.repeat(900),
+    ];
+    for (const name of names) await scene.put(bucket, `in/2024-01/${name}.csv`, good);
+    await scene.put(bucket, 'in/2024-01/nul\0.csv', good);
+    const { filesRegistered, warnings } = await scene.discover('keys', { kind: 'files' });
+    assert.equal(filesRegistered, names.length, JSON.stringify(warnings));
+    assert.deepEqual(
+      warnings.map(({ code, subject }) => [code, subject]),
+      [['KEY_HOLDS_NUL', JSON.stringify('in/2024-01/nul\0.csv')]],
+    );
+    await scene.drain();
+    const files = await scene.query<{ key: string; status: string; text: string | null }>(
+      `select f.key, f.status::text as status, f.error_text as text from registry.file f
+         join registry.delivery d on d.id = f.delivery_id join registry.export e on e.id = d.export_id
+         join registry.client c on c.id = e.client_id where c.name = 'keys' and f.status <> 'INGESTED'`,
+    );
+    assert.deepEqual(files, []);
+  });
+
   test('what was tampered with in the database is found by verify, cell by cell', async () => {
     const { bucket } = await scene.addClient('tampered');
     await scene.put(bucket, 'in/2024-01/a.csv', 'a,b\n1,\n3,""\n');

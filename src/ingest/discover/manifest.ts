@@ -40,6 +40,9 @@ export function parseManifest(bytes: Uint8Array, { bucket, key }: ManifestLocati
   if (place.role !== 'manifest') throw invalid(subject, 'its key is not that of a manifest');
   if (bytes.length > maxManifestBytes)
     throw invalid(subject, `has ${bytes.length} bytes, more than ${maxManifestBytes}`);
+  // A key, an id or a name with a NUL in it could not be written down.
+  if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('\\u0000'))
+    throw invalid(subject, 'it holds a NUL (\\u0000)');
   const value = readJson(bytes, subject);
   if (hasOwn(value, 'reportKeys') || hasOwn(value, 'assemblyId')) return legacyManifest(value, place, subject);
   if (hasOwn(value, 'dataFiles') || hasOwn(value, 'executionId')) return dataExportManifest(value, place, subject);

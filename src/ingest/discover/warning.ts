@@ -31,6 +31,8 @@ export const discoveryWarningCodes = [
   'PATH_CASE',
   /** Kind `files`: objects whose path names no month. */
   'NO_PERIOD_IN_PATH',
+  /** A key that PostgreSQL's text cannot hold; AWS writes none. */
+  'KEY_HOLDS_NUL',
 ] as const;
 
 export type DiscoveryWarningCode = (typeof discoveryWarningCodes)[number];
