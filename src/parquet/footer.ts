@@ -82,7 +82,36 @@ function toLayout(metadata: FileMetaData, footerStart: number, limits: ParquetLi
   if (BigInt(rowCount) !== metadata.num_rows) {
     throw invalid(`its footer claims ${metadata.num_rows} rows and its row groups hold ${rowCount}`);
   }
+  checkShared(groups, footerStart);
   return { schema, rowCount, groups };
+}
+
+/**
+ * No two row groups and no two columns share bytes: otherwise a footer could have one page read, sent and decoded a hundred
+ * thousand times. Sums tell, in place of sorting: what lies side by side cannot be longer than the file.
+ */
+function checkShared(groups: readonly RowGroupLocation[], footerStart: number): void {
+  let chunkBytes = 0;
+  let groupBytes = 0;
+  for (const { chunks } of groups) {
+    for (const { start, end } of chunks) chunkBytes += end - start;
+    const { start, end } = spanOf(chunks);
+    groupBytes += end - start;
+  }
+  const claimed = Math.max(chunkBytes, groupBytes);
+  if (claimed > footerStart) throw invalid(`its row groups claim ${claimed} bytes before byte ${footerStart}`);
+}
+
+/** From the first byte of any of the chunks to the last; `[0, 0)` where all are empty. */
+export function spanOf(chunks: readonly ChunkLocation[]): { readonly start: number; readonly end: number } {
+  let start = Number.MAX_SAFE_INTEGER;
+  let end = 0;
+  for (const chunk of chunks) {
+    if (chunk.start === chunk.end) continue;
+    start = Math.min(start, chunk.start);
+    end = Math.max(end, chunk.end);
+  }
+  return end === 0 ? { start: 0, end: 0 } : { start, end };
 }
 
 interface GroupContext {

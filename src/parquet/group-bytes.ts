@@ -1,6 +1,6 @@
 import type { ByteSource } from './byte-source.ts';
 import { type ChunkBytes, RangeBytes, WindowBytes } from './chunk-bytes.ts';
-import type { ChunkLocation, RowGroupLocation } from './footer.ts';
+import { type ChunkLocation, type RowGroupLocation, spanOf } from './footer.ts';
 import type { ParquetLimits } from './limits.ts';
 
 /** Smallest window of a column: a page of most writers. */
@@ -46,7 +46,7 @@ export class GroupReader {
 
   async #read(index: number): Promise<GroupBytes> {
     const chunks = this.#groups[index]?.chunks ?? [];
-    const { start, end } = span(chunks);
+    const { start, end } = spanOf(chunks);
     if (end - start > this.#limits.maxRangeBytes) return this.#windows(chunks);
     if (end === start) return chunks.map(() => new RangeBytes(new Uint8Array(0), start));
     const range = new RangeBytes(await this.#source.read(start, end), start);
@@ -60,17 +60,6 @@ export class GroupReader {
 }
 
 function spanBytes({ chunks }: RowGroupLocation): number {
-  const { start, end } = span(chunks);
+  const { start, end } = spanOf(chunks);
   return end - start;
-}
-
-function span(chunks: readonly ChunkLocation[]): { readonly start: number; readonly end: number } {
-  let start = Number.MAX_SAFE_INTEGER;
-  let end = 0;
-  for (const chunk of chunks) {
-    if (chunk.start === chunk.end) continue;
-    start = Math.min(start, chunk.start);
-    end = Math.max(end, chunk.end);
-  }
-  return end === 0 ? { start: 0, end: 0 } : { start, end };
 }

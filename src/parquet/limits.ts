@@ -26,6 +26,15 @@ export interface ParquetLimits {
   readonly maxReadAheadBytes: number;
   /** One line of COPY text; PostgreSQL itself takes no line of 1 GB. */
   readonly maxRowBytes: number;
+  /** Everything made of one file: its pages uncompressed, and its rows as text. */
+  readonly maxExpandedBytes: number;
+  /**
+   * The same for a byte of the file. A real report of 2018 comes to 80, and a thousand empty columns, which cost a parquet
+   * nothing and a row three bytes each, to ten times as much; a hundred bytes can claim two billion rows.
+   */
+  readonly maxExpansionRatio: number;
+  /** Below this the ratio isn't looked at: small files of equal rows are beyond any. */
+  readonly expansionFreeBytes: number;
 }
 
 export const defaultLimits: ParquetLimits = {
@@ -43,4 +52,7 @@ export const defaultLimits: ParquetLimits = {
   maxRangeBytes: 192 * mebibyte,
   maxReadAheadBytes: 96 * mebibyte,
   maxRowBytes: 256 * mebibyte,
+  maxExpandedBytes: 2 ** 40,
+  maxExpansionRatio: 2_000,
+  expansionFreeBytes: 256 * mebibyte,
 };

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { ChunkBytes } from './chunk-bytes.ts';
 import { decompress } from './decompress.ts';
+import type { Expansion } from './expansion.ts';
 import type { ChunkLocation } from './footer.ts';
 import { freeBytes } from './free-bytes.ts';
 import type { ValueBytes } from './leaf-text.ts';
@@ -42,6 +43,7 @@ export interface PageReaderOptions {
   readonly bytes: ChunkBytes;
   readonly limits: ParquetLimits;
   readonly budget: MemoryBudget;
+  readonly expansion: Expansion;
 }
 
 /**
@@ -113,7 +115,7 @@ export class PageReader {
   }
 
   #dictionary(header: PageHeader & { kind: 'dictionary' }, raw: Uint8Array): DictionaryPage {
-    const { leaf, chunk, budget } = this.#options;
+    const { leaf, chunk, budget, expansion } = this.#options;
     if (this.#hasDictionary) throw this.#damaged('a column chunk has two dictionaries');
     this.#hasDictionary = true;
     if (header.encoding !== encodings.plain && header.encoding !== encodings.plainDictionary) {
@@ -122,6 +124,7 @@ export class PageReader {
     const width = widthOf(leaf) ?? 4;
     if (header.valueCount * width > header.uncompressedBytes)
       throw this.#damaged('a dictionary claims too many values');
+    expansion.add(header.uncompressedBytes);
     budget.reserve(header.uncompressedBytes, 'a dictionary');
     this.#heldDictionaryBytes = header.uncompressedBytes;
     const page = decompress(chunk.codec, raw, header.uncompressedBytes);
@@ -133,6 +136,7 @@ export class PageReader {
     if (header.valueCount > this.#valuesLeft) throw this.#damaged('the pages hold more values than their column chunk');
     this.#valuesLeft -= header.valueCount;
     this.#dropPage();
+    this.#options.expansion.add(header.uncompressedBytes);
     this.#options.budget.reserve(header.uncompressedBytes, 'a page');
     this.#heldPageBytes = header.uncompressedBytes;
     return header.kind === 'data' ? this.#dataV1(header, raw) : this.#dataV2(header, raw);

@@ -2,6 +2,7 @@ import { AppError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { Cells, ColumnForm, ColumnReader } from './column-reader.ts';
 import { CopyLines, chunkBytes } from './copy-lines.ts';
+import { Expansion } from './expansion.ts';
 import { FlatColumn } from './flat-column.ts';
 import type { FileLayout, RowGroupLocation } from './footer.ts';
 import { type GroupBytes, GroupReader } from './group-bytes.ts';
@@ -54,13 +55,21 @@ export async function decodeRows(options: DecodeOptions): Promise<void> {
   const maxRows = Math.max(1, Math.min(maxBatchRows, Math.floor(maxBatchCells / Math.max(1, columnCount))));
   const lines = new CopyLines({ maxRows, maxRowBytes: limits.maxRowBytes, emit: output.emit });
   const groups = new GroupReader(source, layout.groups, limits);
+  const expansion = new Expansion(source.sizeBytes, limits);
   let firstRow = 1;
   let batchRows = Math.min(firstBatchRows, maxRows);
   for (const [index, group] of layout.groups.entries()) {
     const bytes = await groups.open(index);
-    const columns = openColumns(options, { group, bytes, maxRows, firstRow });
+    const columns = openColumns(options, { group, bytes, maxRows, firstRow, expansion });
     try {
-      batchRows = await decodeGroup(columns, { rowCount: group.rowCount, lines, output, maxRows, batchRows });
+      batchRows = await decodeGroup(columns, {
+        rowCount: group.rowCount,
+        lines,
+        output,
+        expansion,
+        maxRows,
+        batchRows,
+      });
     } finally {
       for (const column of columns) column.close();
       for (const chunk of bytes) chunk.close();
@@ -74,6 +83,7 @@ interface GroupPass {
   readonly rowCount: number;
   readonly lines: CopyLines;
   readonly output: RowOutput;
+  readonly expansion: Expansion;
   readonly maxRows: number;
   /** Rows to begin with. */
   readonly batchRows: number;
@@ -81,7 +91,7 @@ interface GroupPass {
 
 /** Answers the number of rows a batch that the group ended with. */
 async function decodeGroup(columns: readonly ColumnReader[], pass: GroupPass): Promise<number> {
-  const { rowCount, lines, output, maxRows } = pass;
+  const { rowCount, lines, output, expansion, maxRows } = pass;
   let { batchRows } = pass;
   for (let left = rowCount; left > 0; ) {
     const wait = output.wanted();
@@ -99,6 +109,7 @@ async function decodeGroup(columns: readonly ColumnReader[], pass: GroupPass): P
     const cells: Cells[] = [];
     for (const column of columns) cells.push(column.fill(rows));
     const bytes = lines.begin(cells, rows);
+    expansion.add(bytes);
     while (lines.writeSome()) await output.wanted();
     left -= rows;
     // as many rows as fill a chunk, going by the last ones
@@ -115,6 +126,7 @@ interface GroupAtHand {
   readonly bytes: GroupBytes;
   readonly maxRows: number;
   readonly firstRow: number;
+  readonly expansion: Expansion;
 }
 
 function openColumns(options: DecodeOptions, at: GroupAtHand): readonly ColumnReader[] {
@@ -145,7 +157,7 @@ function openColumn({ layout, request, limits }: DecodeOptions, at: GroupAtHand,
     const chunk = at.group.chunks[leafIndex];
     const bytes = at.bytes[leafIndex];
     if (chunk === undefined || bytes === undefined) throw invalid(`column ${leaf.path} has no data`);
-    return new PageReader({ leaf, chunk, bytes, limits, budget });
+    return new PageReader({ leaf, chunk, bytes, limits, budget, expansion: at.expansion });
   };
   if (isFlat(column)) return new FlatColumn({ leaf: column, pages: pagesOf(column, column.firstLeaf), form, budget });
   const leaves = layout.schema.leaves.slice(column.firstLeaf, column.endLeaf);

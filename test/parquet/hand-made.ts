@@ -14,7 +14,7 @@ const binary = (value: string | Uint8Array): Thrift => ({ binary: value });
 const list = (values: readonly Thrift[]): Thrift => ({ list: values });
 const struct = (fields: Readonly<Record<number, Thrift | undefined>>): Thrift => ({ fields });
 
-function varint(value: number | bigint): number[] {
+export function varint(value: number | bigint): number[] {
   const bytes: number[] = [];
   let rest = BigInt(value);
   while (rest >= 128n) {
@@ -87,6 +87,8 @@ export interface ColumnSpec {
   readonly logical?: number;
   readonly codec?: number;
   readonly valueCount?: number;
+  /** The bytes that are said to be its own, where they are not. */
+  readonly claims?: { readonly start: number; readonly bytes: number };
 }
 
 export interface FileSpec {
@@ -94,6 +96,8 @@ export interface FileSpec {
   readonly rowCount: number;
   /** The footer's total, where it differs. */
   readonly claimedRows?: number;
+  /** How often the footer lists the one row group. */
+  readonly groups?: number;
 }
 
 function pageHeader(page: PageSpec): Uint8Array {
@@ -111,7 +115,7 @@ function pageHeader(page: PageSpec): Uint8Array {
   return Uint8Array.from(encode(header));
 }
 
-export function handMade({ columns, rowCount, claimedRows }: FileSpec): Uint8Array {
+export function handMade({ columns, rowCount, claimedRows, groups = 1 }: FileSpec): Uint8Array {
   const parts: Uint8Array[] = [Buffer.from('PAR1')];
   let position = 4;
   const chunks = columns.map((column) => {
@@ -131,8 +135,8 @@ export function handMade({ columns, rowCount, claimedRows }: FileSpec): Uint8Arr
       4: i32(column.codec ?? codecs.none),
       5: i64(column.valueCount ?? rowCount),
       6: i64(position - start),
-      7: i64(position - start),
-      9: i64(dataStart ?? start),
+      7: i64(column.claims?.bytes ?? position - start),
+      9: i64(column.claims?.start ?? dataStart ?? start),
       11: column.pages[0]?.type === 2 ? i64(start) : undefined,
     });
     return struct({ 2: i64(start), 3: meta });
@@ -149,7 +153,12 @@ export function handMade({ columns, rowCount, claimedRows }: FileSpec): Uint8Arr
     }),
   );
   const group = struct({ 1: list(chunks), 2: i64(position - 4), 3: i64(rowCount) });
-  const footer = struct({ 1: i32(1), 2: list([root, ...elements]), 3: i64(claimedRows ?? rowCount), 4: list([group]) });
+  const footer = struct({
+    1: i32(1),
+    2: list([root, ...elements]),
+    3: i64(claimedRows ?? rowCount),
+    4: list(Array.from({ length: groups }, () => group)),
+  });
   return withFooter(Buffer.concat(parts), Uint8Array.from(encode(footer)));
 }
 

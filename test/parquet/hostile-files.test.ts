@@ -9,7 +9,17 @@ import { AppError, type ErrorCode } from '../../src/errors.ts';
 import { toParquetError } from '../../src/parquet/problems.ts';
 import { readAll, readHere } from './copy-text.ts';
 import { MemorySource } from './file-source.ts';
-import { type ColumnSpec, codecs, handMade, physical, plainTexts, textColumn, utf8, withFooter } from './hand-made.ts';
+import {
+  type ColumnSpec,
+  codecs,
+  handMade,
+  physical,
+  plainTexts,
+  textColumn,
+  utf8,
+  varint,
+  withFooter,
+} from './hand-made.ts';
 import { samples } from './samples.ts';
 
 async function refused(file: Uint8Array, code: ErrorCode, message: RegExp): Promise<void> {
@@ -126,6 +136,30 @@ describe('hand-made files', () => {
     const file = handMade({ columns, rowCount: Math.floor(valueCount) });
     const open = { limits: { maxLiveBytes: 2.5 * 2 ** 20 } };
     await assert.rejects(readAll(new MemorySource(file), { open }), { code: 'EXPANDS_TOO_MUCH' });
+  });
+
+  test('few bytes that claim rows without end are refused before the rows are made', async () => {
+    const rowCount = 2 ** 24;
+    const column = { name: 'a', type: physical.bytes, converted: utf8 };
+    // one text of 64 KB, and one run that says it again for every row
+    const pages = [
+      { body: plainTexts('x'.repeat(65_536)), valueCount: 1, type: 2 },
+      { body: Uint8Array.from([1, ...varint(rowCount * 2), 0]), valueCount: rowCount, encoding: 8 },
+    ];
+    await refused(one({ ...column, pages }, rowCount), 'EXPANDS_TOO_MUCH', /rows come to more than/);
+    await refused(handMade({ columns: [], rowCount: 2 ** 31 - 1 }), 'EXPANDS_TOO_MUCH', /rows come to more than/);
+    const nothing = { name: 'n', type: physical.int32, repetition: 1 };
+    const nulls = { body: Uint8Array.from([5, 0, 0, 0, ...varint(2 ** 26), 0]), valueCount: 2 ** 25 };
+    const columns = Array.from({ length: 40 }, () => ({ ...nothing, pages: [nulls] }));
+    await refused(handMade({ columns, rowCount: 2 ** 25 }), 'EXPANDS_TOO_MUCH', /rows come to more than/);
+  });
+
+  test('bytes that several columns or row groups claim are refused, and not read again and again', async () => {
+    const shared = textColumn('a', 'x'.repeat(1_000));
+    const columns = [shared, { ...textColumn('b', 'y'), claims: { start: 4, bytes: 1_000 } }];
+    await refused(handMade({ columns, rowCount: 1 }), 'PARQUET_INVALID', /claim \d+ bytes/);
+    const groups = handMade({ columns: [shared], rowCount: 1, claimedRows: 100, groups: 100 });
+    await refused(groups, 'PARQUET_INVALID', /claim \d+ bytes/);
   });
 
   test('short delta-encoded strings that claim long prefixes over and over are refused', async () => {

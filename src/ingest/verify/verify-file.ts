@@ -16,7 +16,7 @@ import { detectFormat, magicBytes } from '../decode/format.ts';
 import { gunzip } from '../decode/gunzip.ts';
 import { readCsvCells } from '../decode/second-reading/read-csv-cells.ts';
 import { openZip } from '../decode/zip/zip.ts';
-import { copyOptions } from '../load/read-parquet.ts';
+import { copyOptions, parquetLimits } from '../load/read-parquet.ts';
 import { compareCells, type Difference } from './compare-cells.ts';
 
 export interface Verification {
@@ -124,7 +124,7 @@ async function compareCsv(
 async function decodeAgain(context: IngestContext, { reader, object, target, file }: Again): Promise<Reading> {
   const source = byteSource(reader, object);
   try {
-    const parquet = await openParquet(source, { signal: object.signal });
+    const parquet = await openParquet(source, { signal: object.signal, limits: parquetLimits(context.settings) });
     try {
       const columns = await placesOf(context, target, parquet.columns);
       const data = parquet.copyRows(copyOptions(parquet, columns));
