@@ -24,7 +24,8 @@ export class Utf8Check {
     }
     const end = wholeCharacters(chunk, from);
     if (!isUtf8(chunk.subarray(from, end))) return firstInvalid(chunk, from, end);
-    if (end < chunk.length) this.#cut = chunk.slice(end);
+    // A copy: the chunk's memory may be gone when the rest comes (and Buffer's own slice makes none).
+    if (end < chunk.length) this.#cut = Uint8Array.from(chunk.subarray(end));
     return undefined;
   }
 
