@@ -47,9 +47,13 @@ describe('a broken connection to PostgreSQL loses and doubles nothing', { timeou
       const { client, bucket, make } = await newClient();
       await scene.deliver(bucket, make(1));
       await scene.discover(client);
+      await scene.aws.admin.resetLog();
       const assertHit = injected({ kind, statement: 'copy "raw_' });
       await scene.drain();
       assertHit();
+      // What is known to be in is not read a second time.
+      const reads = (await scene.aws.admin.requestLog()).counts['GetObject'];
+      assert.equal(reads, kind === 'lose-commit-answer' ? 2 : 3);
       await assertWhole(scene, client, { made: make(1), costColumn });
       const files = await filesOf(scene, client);
       assert.ok(files.every(({ attempts }) => attempts <= 1));
