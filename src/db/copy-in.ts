@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
-/** Smaller chunks may be views of Node's shared pool, and are not worth the trouble. */
-const minReleasedBytes = 64 * 1024;
+/**
+ * Above the high-water mark of any socket: the write of such a chunk calls back when all of it was sent, that of a smaller
+ * one may call back before. (And smaller ones may be views of Node's shared pool.)
+ */
+const minReleasedBytes = 128 * 1024;
 
 export interface CopyIn {
   /** `copy … from stdin (…)`. */
@@ -55,8 +58,8 @@ async function abandon(sink: ReturnType<typeof copyFrom>, reason: unknown): Prom
  * Gives a chunk's memory back at once. The collector would, too, some time later: with hundreds of megabytes a second
  * passing by, that is a peak of hundreds of megabytes.
  */
-function release({ buffer }: Uint8Array): void {
-  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength < minReleasedBytes) return;
+function release({ buffer, length }: Uint8Array): void {
+  if (!(buffer instanceof ArrayBuffer) || length < minReleasedBytes) return;
   try {
     buffer.transfer(0);
   } catch {

@@ -45,6 +45,7 @@ export class RowNumberer {
       const invalid = text.push(chunk);
       if (invalid !== undefined) throw invalidText(start.name, scanner, chunk, invalid);
       this.#scanChunk(scanner, chunk, start.name);
+      giveBack(chunk);
       yield* this.#buffer.takeFull();
     }
     scanner.finish();
@@ -90,6 +91,23 @@ export class RowNumberer {
   #tooLong(name: string, line: number): AppError {
     const text = `the row that begins here is longer than ${this.#options.maxRowBytes} bytes`;
     return new AppError('ROW_TOO_LONG', `${name}, line ${line}: ${text}`);
+  }
+}
+
+/** Smaller buffers may be parts of Node's shared pool, and are not worth the trouble. */
+const minGivenBackBytes = 64 * 1024;
+
+/**
+ * Gives a scanned chunk's memory back now: expanded bytes come so fast that the collector would take as much time as the
+ * scanning. A chunk that ends where its memory ends is the last one in it, for chunks come in order; others wait for it.
+ */
+function giveBack({ buffer, byteOffset, length }: Uint8Array): void {
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength < minGivenBackBytes) return;
+  if (byteOffset + length < buffer.byteLength) return;
+  try {
+    buffer.transfer(0);
+  } catch {
+    // Memory that Node does not let go of (nothing says so beforehand) waits for the collector.
   }
 }
 

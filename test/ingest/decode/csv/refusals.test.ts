@@ -102,7 +102,7 @@ suite('memory stays bounded', () => {
     async function* bytes(): AsyncGenerator<Uint8Array, void> {
       yield Buffer.from(start);
       const block = Buffer.alloc(1024 * 1024, filler);
-      for (; taken < 1024; taken++) yield block;
+      for (; taken < 1024; taken++) yield Buffer.from(block);
     }
     return { bytes: bytes(), taken: () => taken };
   }
@@ -145,7 +145,7 @@ suite('memory stays bounded', () => {
     async function* bytes(): AsyncGenerator<Uint8Array, void> {
       yield Buffer.from('a,b\n');
       const block = Buffer.from('\n1,"\n"\n'.repeat(10_000));
-      for (let i = 0; i < 100; i++) yield block;
+      for (let i = 0; i < 100; i++) yield Buffer.from(block);
     }
     const file = await decodeCsv([{ name: 'f.csv', bytes: bytes() }]);
     for await (const _ of file.rows());
