@@ -80,6 +80,8 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     now: options.now ?? (() => new Date()),
   };
   const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+  // A pool says that it ended before its connections have; dropping the database then breaks them.
+  pool.on('error', () => undefined);
   const scene: Scene = {
     aws,
     context,
