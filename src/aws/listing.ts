@@ -32,13 +32,17 @@ export async function* listPages(
 ): AsyncGenerator<ListedObject, void, void> {
   const abandoned = new AbortController();
   const either = signal ? AbortSignal.any([signal, abandoned.signal]) : abandoned.signal;
-  let next: Promise<ListingPage> | undefined = readPage(undefined, either);
+  let token: string | undefined;
+  let next: Promise<ListingPage> | undefined = readPage(token, either);
   try {
     for (let pages = 0; next; pages++) {
       const page: ListingPage = await next;
       if (pages >= MAX_LISTING_PAGES)
         throw new AppError('SERVER_ERROR', `the listing has over ${MAX_LISTING_PAGES} pages`);
-      next = page.nextToken === undefined ? undefined : readPage(page.nextToken, either);
+      if (page.nextToken !== undefined && page.nextToken === token)
+        throw new AppError('SERVER_ERROR', 'the listing goes round in circles: a page names itself as the next');
+      token = page.nextToken;
+      next = token === undefined ? undefined : readPage(token, either);
       // Its failure is reported when it is awaited; until then nobody listens, which would end the process.
       next?.catch(() => {});
       yield* page.objects;

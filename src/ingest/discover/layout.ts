@@ -27,6 +27,9 @@ export const layoutKinds = [
 
 export type LayoutKind = (typeof layoutKinds)[number];
 
+/** AWS writes six below the prefix that a client chose, which has at most 256 characters. */
+export const maxFolders = 64;
+
 /** Where in an export a key lies. All paths are as listed, and end with a slash unless empty. */
 interface Place {
   readonly family: ExportFamily;
@@ -74,6 +77,8 @@ export type ParsedKey = ManifestKey | DataKey | NotDataKey | UnknownKey;
  */
 export function parseKey(key: string): ParsedKey {
   const path = splitPath(key);
+  // Whoever fills a bucket may also fill its keys with slashes: such a key is not worth a thousand steps.
+  if (path.folders.length > maxFolders) return { role: 'unknown', looksLikeData: isDataName(key) };
   if (isNotData(path)) return { role: 'not-data' };
   const home = periodHome(path);
   if (isManifestName(path.fileName, home)) return manifestKey(path, home);
@@ -133,7 +138,7 @@ interface PeriodHome extends Place {
 }
 
 function splitPath(key: string): Path {
-  const segments = key.split('/');
+  const segments = key.split('/', maxFolders + 2);
   return { folders: segments.slice(0, -1), fileName: segments.at(-1) ?? '' };
 }
 

@@ -8,6 +8,10 @@ const maxColumns = 100_000;
 const maxKeyLength = 4_096;
 const maxNameLength = 1_024;
 
+/** Ids have 36 characters; as parts of an index they must not be long. */
+const maxIdLength = 256;
+
+const id = z.string().min(1).max(maxIdLength);
 const text = z.string().min(1).max(maxNameLength);
 const keyText = z.string().min(1).max(maxKeyLength);
 const account = z.union([z.string().max(maxNameLength), z.int().nonnegative()], 'neither text nor a number').nullish();
@@ -30,7 +34,7 @@ const dataFile = z.union(
 );
 
 export const legacySchema = z.object({
-  assemblyId: text,
+  assemblyId: id,
   account,
   reportName: text.nullish(),
   billingPeriod: z.object({ start: text, end: text }).nullish(),
@@ -42,7 +46,7 @@ export const legacySchema = z.object({
 });
 
 export const dataExportSchema = z.object({
-  executionId: text,
+  executionId: id,
   exportArn: text.nullish(),
   dataFiles: z.array(dataFile).max(maxDataFiles),
   columns: z.array(column).max(maxColumns).nullish(),

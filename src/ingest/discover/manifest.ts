@@ -3,8 +3,8 @@ import { type ExportFamily, type ManifestKey, parseKey } from './layout.ts';
 import { type ColumnEntry, dataExportSchema, legacySchema, readJson, readShape } from './manifest-shape.ts';
 import { type BillingPeriod, parseManifestPeriod } from './period.ts';
 
-/** Far above any real one (under 1 MB), and little enough to hold. */
-export const maxManifestBytes = 64 * 1024 * 1024;
+/** Far above any real one (under 1 MB), and little enough to be parsed in one go without the service standing still. */
+export const maxManifestBytes = 16 * 1024 * 1024;
 
 /** What a manifest says, both families alike. */
 export interface Manifest {
@@ -66,7 +66,7 @@ export interface ResolvedKey {
 export function resolveKeys(manifest: Pick<Manifest, 'dataKeys'>, listedKeys: KeySet): readonly ResolvedKey[] {
   const resolved = new Map<string, ResolvedKey>();
   for (const dataKey of manifest.dataKeys) {
-    const key = spellings(dataKey).find((spelling) => listedKeys.has(spelling));
+    const key = listedKeys.has(dataKey) ? dataKey : otherSpellings(dataKey).find((other) => listedKeys.has(other));
     resolved.set(key ?? dataKey, { key: key ?? dataKey, isListed: key !== undefined });
   }
   return [...resolved.values()];
@@ -151,9 +151,10 @@ function parseLocation(file: string, subject: string): { readonly bucket?: strin
   return { key: file };
 }
 
-function spellings(key: string): readonly string[] {
+function otherSpellings(key: string): readonly string[] {
+  if (!key.includes('%')) return [otherSlash(key)];
   const decoded = percentDecoded(key);
-  return unique([key, decoded, otherSlash(key), otherSlash(decoded)]);
+  return [decoded, otherSlash(key), otherSlash(decoded)];
 }
 
 function otherSlash(key: string): string {

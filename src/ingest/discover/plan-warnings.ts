@@ -1,3 +1,4 @@
+import { maxFolders } from './layout.ts';
 import type { DataFolder, ListingIndex } from './listing-index.ts';
 import type { KnownDelivery } from './plan.ts';
 import type { DiscoveryWarning } from './warning.ts';
@@ -81,7 +82,7 @@ function outsideLayouts(index: ListingIndex, claimedKeys: ReadonlySet<string>): 
     [...index.manifests.values()].flat().flatMap(({ place }) => (place.period === undefined ? place.root : [])),
   );
   const strays = index.strayKeys.filter(
-    (key) => !claimedKeys.has(key) && !foldersAbove(key).some((folder) => looseRoots.has(folder)),
+    (key) => !claimedKeys.has(key) && !(looseRoots.size > 0 && liesInAny(looseRoots, key)),
   );
   if (strays[0] === undefined) return [];
   const text = `${strays.length} data files lie in no layout of AWS's and in no manifest, such as ${strays[0]}: register their prefix as kind "files" to load them`;
@@ -89,8 +90,14 @@ function outsideLayouts(index: ListingIndex, claimedKeys: ReadonlySet<string>): 
 }
 
 /** `a/b/c` lies in ``, `a/` and `a/b/`. */
-function foldersAbove(key: string): readonly string[] {
-  return ['', ...[...key.matchAll(/\//g)].map(({ index }) => key.slice(0, index + 1))];
+function liesInAny(roots: ReadonlySet<string>, key: string): boolean {
+  if (roots.has('')) return true;
+  let end = key.indexOf('/') + 1;
+  for (let folders = 0; end > 0 && folders < maxFolders; folders++) {
+    if (roots.has(key.slice(0, end))) return true;
+    end = key.indexOf('/', end) + 1;
+  }
+  return false;
 }
 
 function pathCase(index: ListingIndex): readonly DiscoveryWarning[] {

@@ -13,6 +13,9 @@ import type { DiscoveryWarning, DiscoveryWarningCode } from './warning.ts';
  */
 const writingHours = 6;
 
+/** S3 user guide, "Naming Amazon S3 objects". */
+const maxKeyBytes = 1_024;
+
 /** A manifest that makes sense; `delivery` undefined where it must not be loaded (yet). */
 export interface Understood {
   readonly export: FoundExport;
@@ -37,7 +40,10 @@ export function understand(index: ListingIndex, { listed, outcome }: ReadManifes
   const found = foundExport(index.bucket, kind, listed, outcome, resolved);
   const delivery = plannedDelivery(index, found, listed, outcome, resolved);
   const obstacle =
-    isEmpty(delivery, key) ?? isElsewhere(index, outcome, delivery, key) ?? isBeingWritten(delivery, listed, now);
+    isEmpty(delivery, key) ??
+    isNoKey(delivery, key) ??
+    isElsewhere(index, outcome, delivery, key) ??
+    isBeingWritten(delivery, listed, now);
   const understood: Understood = {
     export: found,
     period: outcome.period,
@@ -60,6 +66,14 @@ function isEmpty({ files }: PlannedDelivery, key: string): DiscoveryWarning | un
     subject: key,
     text: `manifest ${key} lists no file: it is not loaded, what was there stays`,
   };
+}
+
+/** What no object can be called is not worth waiting for, and too long for the registry's index. */
+function isNoKey({ files }: PlannedDelivery, key: string): DiscoveryWarning | undefined {
+  const file = files.find((candidate) => Buffer.byteLength(candidate.key) > maxKeyBytes);
+  if (file === undefined) return undefined;
+  const text = `manifest ${key} lists ${JSON.stringify(file.key.slice(0, 300))} …, longer than the ${maxKeyBytes} bytes of an S3 key`;
+  return { code: 'MANIFEST_INVALID', subject: key, text };
 }
 
 /** Replicated exports name the bucket that they come from. Their files are here under the same keys, or not at all. */

@@ -3,8 +3,8 @@ import { storableText } from '../file/mark-failed.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { safeInteger } from '../safe-integer.ts';
 
-/** Rows of one insert: far below PostgreSQL's 65,535 parameters of a statement. */
-const filesPerInsert = 1_000;
+/** Files of one statement: few megabytes of arrays, and 100,000 files in seconds instead of a minute. */
+const filesPerStatement = 10_000;
 
 export interface NewFile {
   /** Position in the manifest's list, from 1. */
@@ -61,10 +61,7 @@ export async function registerDelivery(registry: PrismaClient, delivery: NewDeli
       }
       if (await isStale(tx, delivery)) return { outcome: 'stale', filesAdded: 0 };
       const created = await tx.delivery.create({ data: deliveryRow(delivery) });
-      for (let start = 0; start < delivery.files.length; start += filesPerInsert) {
-        const batch = delivery.files.slice(start, start + filesPerInsert);
-        await tx.file.createMany({ data: batch.map((file) => fileRow(delivery, created.id, file)) });
-      }
+      for (const batch of batches(delivery.files)) await insertFiles(tx, created.id, delivery, batch);
       await tx.$executeRaw`
         update registry.delivery set state = 'SUPERSEDED', superseded_at = now()
          where export_id = ${delivery.exportId} and period_start = ${delivery.periodStart}::date
@@ -101,14 +98,30 @@ function deliveryRow({ exportId, periodStart, periodEnd, identity, executionId, 
   };
 }
 
-function fileRow(delivery: NewDelivery, deliveryId: bigint, file: NewFile) {
-  const periodStart = toDate(delivery.periodStart);
-  const periodEnd = toDate(delivery.periodEnd);
-  const base = { deliveryId, ordinal: file.ordinal, key: file.key, periodStart, periodEnd };
-  if (file.object === undefined) {
-    return { ...base, status: 'FAILED' as const, errorCode: 'FILE_MISSING', errorText: missingText(file.key) };
-  }
-  return { ...base, etag: file.object.etag, sizeBytes: file.object.sizeBytes, lastModified: file.object.lastModified };
+function batches(files: readonly NewFile[]): readonly (readonly NewFile[])[] {
+  const count = Math.ceil(files.length / filesPerStatement);
+  return Array.from({ length: count }, (_, n) => files.slice(n * filesPerStatement, (n + 1) * filesPerStatement));
+}
+
+/** A file that the bucket does not have is FAILED from the beginning. */
+async function insertFiles(
+  tx: Pick<PrismaClient, '$executeRaw'>,
+  deliveryId: bigint,
+  { periodStart, periodEnd }: NewDelivery,
+  files: readonly NewFile[],
+): Promise<void> {
+  await tx.$executeRaw`
+    insert into registry.file (delivery_id, period_start, period_end, ordinal, key, etag, size_bytes, last_modified,
+                               status, error_code, error_text)
+    select ${deliveryId}, ${periodStart}::date, ${periodEnd}::date, f.ordinal, f.key, f.etag, f.size_bytes, f.last_modified,
+           case when f.etag is null then 'FAILED' else 'NEW' end::registry.file_status,
+           case when f.etag is null then 'FILE_MISSING' end, f.error_text
+      from unnest(${files.map(({ ordinal }) => ordinal)}::int[], ${files.map(({ key }) => key)}::text[],
+                  ${files.map(({ object }) => object?.etag ?? null)}::text[],
+                  ${files.map(({ object }) => object?.sizeBytes ?? null)}::bigint[],
+                  ${files.map(({ object }) => object?.lastModified.toISOString() ?? null)}::timestamptz[],
+                  ${files.map(({ key, object }) => (object === undefined ? missingText(key) : null))}::text[])
+           as f (ordinal, key, etag, size_bytes, last_modified, error_text)`;
 }
 
 function toDate(day: string): Date {
@@ -145,13 +158,18 @@ async function fillInMissing(
   if (missing.length === 0) return 0;
   const wanted = new Set(missing.map(({ key }) => key));
   let found = 0;
-  for (const { key, object } of files) {
-    if (object === undefined || !wanted.has(key)) continue;
+  for (const batch of batches(files.filter(({ key, object }) => object !== undefined && wanted.has(key)))) {
     found += await tx.$executeRaw`
       update registry.file
          set status = 'NEW', generation = generation + 1, attempts = 0, error_code = null, error_text = null,
-             etag = ${object.etag}, size_bytes = ${object.sizeBytes}, last_modified = ${object.lastModified}
-       where delivery_id = ${deliveryId} and key = ${key} and status = 'FAILED' and error_code = 'FILE_MISSING'`;
+             etag = f.etag, size_bytes = f.size_bytes, last_modified = f.last_modified
+        from unnest(${batch.map(({ key }) => key)}::text[],
+                    ${batch.map(({ object }) => object?.etag ?? null)}::text[],
+                    ${batch.map(({ object }) => object?.sizeBytes ?? null)}::bigint[],
+                    ${batch.map(({ object }) => object?.lastModified.toISOString() ?? null)}::timestamptz[])
+             as f (key, etag, size_bytes, last_modified)
+       where file.delivery_id = ${deliveryId} and file.key = f.key and file.status = 'FAILED'
+         and file.error_code = 'FILE_MISSING'`;
   }
   return found;
 }
