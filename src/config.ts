@@ -113,7 +113,7 @@ export function readConfig(environment: Environment = process.env, folder: strin
     assign(settings, path.split('.'), value);
   }
   const result = schema.safeParse(settings);
-  if (!result.success) throw new AppError('BAD_CONFIG', describeIssues(result.error));
+  if (!result.success) throw new AppError('BAD_CONFIG', describeIssues(result.error, settings));
   return checkTogether({ ...result.data, dataFolder: resolve(folder, result.data.dataFolder) });
 }
 
@@ -172,11 +172,20 @@ function unknownVariable(variable: string): string {
   return `${variable} is not a setting; known are ${Object.keys(variables).join(', ')} and ${configFileVariable}`;
 }
 
-function describeIssues(error: z.ZodError): string {
+/** Settings whose value is, or holds, a secret: a message never shows it. */
+const secretSettings = new Set(['database.url', 'database.rawUrl', 'api.token']);
+
+function describeIssues(error: z.ZodError, settings: unknown): string {
   const lines = error.issues.map((issue) => {
     const setting = issue.path.join('.') || 'billvault.yaml';
     const variable = Object.keys(variables).find((name) => variables[name] === setting);
-    return `${setting}${variable === undefined ? '' : ` (${variable})`}: ${issue.message}`;
+    const value = issue.code === 'unrecognized_keys' ? undefined : valueAt(settings, issue.path);
+    const shown = value === undefined || secretSettings.has(setting) ? '' : ` is ${JSON.stringify(value)}`;
+    return `${setting}${variable === undefined ? '' : ` (${variable})`}${shown}: ${issue.message}`;
   });
   return `wrong settings: ${lines.join('; ')}`;
+}
+
+function valueAt(settings: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (isRecord(value) ? value[String(key)] : undefined), settings);
 }
