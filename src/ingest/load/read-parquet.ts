@@ -1,5 +1,4 @@
-import { byteSource } from '../../aws/byte-source.ts';
-import type { ObjectReader } from '../../aws/object-store.ts';
+import type { ByteSource } from '../../aws/byte-source.ts';
 import { type CopyRowsOptions, openParquet, type ParquetFile } from '../../parquet/parquet-file.ts';
 import type { RowSource } from '../../raw/load-file.ts';
 import type { KnownColumn } from '../../raw/plan-columns.ts';
@@ -16,26 +15,21 @@ export function parquetLimits({ maxExpandedBytes, maxExpansionRatio }: ObjectToL
   return { maxExpandedBytes, maxExpansionRatio: maxExpansionRatio * columnarFactor };
 }
 
-/** A parquet object: its footer first, then its row groups in one download, decoded in a thread of their own. */
-export async function readParquet(reader: ObjectReader, object: ObjectToLoad): Promise<FileReading> {
-  const source = byteSource(reader, object);
-  const close = async (file?: ParquetFile) => {
-    await file?.close();
-    await source.close();
-  };
-  let file: ParquetFile;
-  try {
-    file = await openParquet(source, { signal: object.signal, limits: parquetLimits(object.expansion) });
-  } catch (error) {
-    await close();
-    throw error;
-  }
+/**
+ * A parquet object: its footer first, then its row groups in one download, decoded in a thread of their own. The source is
+ * closed with the reading; where none comes about it is the caller's still.
+ */
+export async function readParquet(source: ByteSource, object: ObjectToLoad): Promise<FileReading> {
+  const file = await openParquet(source, { signal: object.signal, limits: parquetLimits(object.expansion) });
   const finish = async () => ({ rows: file.rowCount, ...(await source.finish()) });
   return {
     header: file.columns.map(({ name, type }) => ({ name, type: object.asText.has(name) ? 'text' : type })),
     rows: (placed) => parquetRows(file, placed, finish),
     explain: (error) => error,
-    close: () => close(file),
+    close: async () => {
+      await file.close();
+      await source.close();
+    },
   };
 }
 

@@ -31,3 +31,14 @@ export async function failRun(
   const data = { finishedAt: new Date(), errorCode: failure.code, errorText: storableText(failure.text) };
   await registry.ingestRun.update({ where: { id: runId }, data });
 }
+
+/** No discovery takes as long: what is unfinished after this belongs to a process that died. */
+const abandonedAfterHours = 6;
+
+/** Ends the runs that dead processes left open, so that the list of runs tells the truth. */
+export async function closeAbandonedRuns(registry: Registry): Promise<void> {
+  await registry.$executeRaw`
+    update registry.ingest_run
+       set finished_at = now(), error_code = 'CANCELLED', error_text = 'the process that ran this ended before it did'
+     where finished_at is null and started_at < now() - make_interval(hours => ${abandonedAfterHours})`;
+}

@@ -29,5 +29,3 @@ export async function send(response: ServerResponse, reply: Reply): Promise<void
 export function xmlReply(body: string, headers: HeaderFields = {}, status = 200): Reply {
   return { status, headers: { 'content-type': 'application/xml', ...headers }, body };
 }
-
-export const noContent: Reply = { status: 204 };

@@ -12,8 +12,6 @@ export interface Lock {
   readonly legalHold: boolean;
 }
 
-export const unlocked: Lock = { retention: undefined, legalHold: false };
-
 /** Default of a bucket: counts from the upload, whatever the object is about. */
 export interface DefaultRetention {
   readonly mode: LockMode;
