@@ -44,6 +44,7 @@ async function indexTable(pool: pg.Pool, target: DeliveryTable): Promise<void> {
   const table = quoteDeliveryTable(target);
   await inTransaction(pool, async (client) => {
     await lockShape(client, target.exportId);
+    await readState(client, target);
     const { rowCount } = await client.query('select 1 where to_regclass($1) is not null', [
       quoteQualified(target.schema, index),
     ]);

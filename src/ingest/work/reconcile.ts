@@ -5,8 +5,8 @@ import { listUnsettledDeliveries, markPublished } from '../../registry/delivery/
 import { listInterrupted } from '../../registry/file/list-interrupted.ts';
 import { failExhausted } from '../../registry/file/mark-failed.ts';
 import { markIngested } from '../../registry/file/mark-ingested.ts';
-import { closeAbandonedRuns } from '../../registry/run/ingest-run.ts';
 import { toRegistryError } from '../../registry/registry-error.ts';
+import { closeAbandonedRuns } from '../../registry/run/ingest-run.ts';
 import type { IngestContext } from '../context.ts';
 import { publishComplete } from '../publish/publish-complete.ts';
 import { recordDrop } from '../publish/record-drop.ts';

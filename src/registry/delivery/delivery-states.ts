@@ -64,7 +64,10 @@ export async function listComplete(
   return rows.map((row) => ({ ...row, id: safeInteger(row.id) }));
 }
 
-/** Superseded deliveries whose time has come to be dropped: past their export's keeping, and never a period's last. */
+/**
+ * Superseded deliveries whose time has come to be dropped: past their export's keeping, never a period's last, and none
+ * that a worker is at (somebody had a file of it reprocessed).
+ */
 export async function listDroppable(registry: Registry, now: Date): Promise<readonly CompleteDelivery[]> {
   const rows = await registry.$queryRaw<CompleteRow[]>`
     select d.id, d.export_id as "exportId", c.name as client, e.table_name as "tableName", d.period_start::text as "periodStart"
@@ -76,6 +79,7 @@ export async function listDroppable(registry: Registry, now: Date): Promise<read
        and exists (
          select from registry.delivery p
           where p.export_id = d.export_id and p.period_start = d.period_start and p.state = 'PUBLISHED')
+       and not exists (select from registry.file f where f.delivery_id = d.id and f.lease_until > now())
      order by d.id`;
   return rows.map((row) => ({ ...row, id: safeInteger(row.id) }));
 }
