@@ -41,6 +41,7 @@ function codeOfSqlState(state: string): ErrorCode {
       return 'DATABASE_UNAVAILABLE';
     case '57014': // query_canceled
     case '25P03': // idle_in_transaction_session_timeout
+    case '25P04': // transaction_timeout
       return 'TIMEOUT';
     default:
       return unavailableClasses.has(state.slice(0, 2)) ? 'DATABASE_UNAVAILABLE' : 'DATABASE';

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { AppError } from '../errors.ts';
+import { sqlErrorOf } from './database-error.ts';
 import { quoteIdentifier, quoteQualified } from './identifier.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -19,6 +20,9 @@ interface Migration {
   readonly checksum: string;
 }
 
+/** SQLSTATE. */
+const insufficientPrivilege = '42501';
+
 /** Prisma's own name and shape for this table, so that its tools understand a database of ours. */
 const recordTable = '_prisma_migrations';
 
@@ -26,20 +30,35 @@ const recordTable = '_prisma_migrations';
  * Brings a database up to date, in one transaction under an advisory lock: any number of processes may start at once,
  * one applies, the others wait and find nothing to do.
  * @returns the names applied
- * @throws AppError CONFLICT when a migration that was applied has changed since, or is unknown to this version
+ * @throws AppError BAD_CONFIG when the user may not; CONFLICT when a migration that was applied has changed since, or is
+ * unknown to this version
  */
 export async function migrate(pool: pg.Pool, migrations: Migrations): Promise<readonly string[]> {
   const wanted = await readMigrations(migrations.directory);
-  return inTransaction(pool, async (client) => {
-    await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
-      `billvault:migrate:${migrations.schema}`,
-    ]);
-    const applied = await readRecord(client, migrations.schema);
-    checkHistory(wanted, applied);
-    const pending = wanted.filter(({ name }) => !applied.has(name));
-    for (const migration of pending) await apply(client, migrations.schema, migration);
-    return pending.map(({ name }) => name);
+  return inTransaction(pool, (client) => bringUp(client, migrations, wanted)).catch((error: unknown) => {
+    throw sqlErrorOf(error)?.code === insufficientPrivilege ? mayNot(error, migrations) : error;
   });
+}
+
+async function bringUp(
+  client: pg.PoolClient,
+  migrations: Migrations,
+  wanted: readonly Migration[],
+): Promise<readonly string[]> {
+  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `billvault:migrate:${migrations.schema}`,
+  ]);
+  const applied = await readRecord(client, migrations.schema);
+  checkHistory(wanted, applied);
+  const pending = wanted.filter(({ name }) => !applied.has(name));
+  for (const migration of pending) await apply(client, migrations.schema, migration);
+  return pending.map(({ name }) => name);
+}
+
+function mayNot(cause: unknown, { schema }: Migrations): AppError {
+  const said = cause instanceof Error ? cause.message : '';
+  const text = `${said}: schema ${schema} is made and changed by us, so the database user needs CREATE on the database, and has to own what is there`;
+  return new AppError('BAD_CONFIG', text, { cause });
 }
 
 async function readMigrations(directory: string): Promise<readonly Migration[]> {

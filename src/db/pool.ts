@@ -34,6 +34,13 @@ export function createPool(options: PoolOptions): pg.Pool {
       '-c extra_float_digits=1',
       '-c bytea_output=hex',
       '-c client_encoding=UTF8',
+      // What the role or the database has as its default would end a long COPY, or change what our transactions mean.
+      '-c statement_timeout=0',
+      '-c lock_timeout=0',
+      '-c idle_in_transaction_session_timeout=0',
+      '-c default_transaction_read_only=off',
+      '-c default_transaction_isolation=read\\ committed',
+      '-c standard_conforming_strings=on',
       `-c client_connection_check_interval=${clientCheckMillis}`,
     ].join(' '),
   });
