@@ -29,6 +29,9 @@ export const whole = (minimum: number, maximum: number) => {
 
 export const id = whole(1, Number.MAX_SAFE_INTEGER);
 
+/** Of what there are few of (clients, roles, exports, warnings): PostgreSQL's integer. */
+export const smallId = whole(1, 2 ** 31 - 1);
+
 /** `2024-03`; comes out as the month's first day. */
 export const month = z.string().transform((value, context) => {
   const period = parsePeriod(value);
@@ -42,6 +45,9 @@ export const pageFields = {
   limit: whole(1, maxPageSize).default(defaultPageSize),
   cursor: id.optional(),
 };
+
+/** The same, of lists whose ids are small. */
+export const smallPageFields = { ...pageFields, cursor: smallId.optional() };
 
 /** @throws AppError BAD_INPUT naming each field that is wrong or unknown */
 export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {

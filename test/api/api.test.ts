@@ -236,6 +236,10 @@ describe('hostile and wrong input is refused by name, and changes nothing', () =
     ['GET', '/v1/files/1e3', undefined, 400, /^path: id: give a whole number/],
     ['GET', '/v1/files/99999999999999999999', undefined, 400, /^path: id: /],
     ['GET', '/v1/files/9007199254740991', undefined, 404, /no file 9007199254740991/],
+    ...['clients', 'clients/acme/roles', 'exports', 'warnings'].map(
+      (list) => ['GET', `/v1/${list}?cursor=2147483648`, undefined, 400, /^query: cursor: give a whole/] as const,
+    ),
+    ['GET', '/v1/clients/acme/roles/2147483648', undefined, 400, /^path: id: give a whole/],
     ['GET', '/v1/files?limit=1001', undefined, 400, /^query: limit: give a whole number from 1 to 1000/],
     ['GET', '/v1/files?limit=1&limit=2', undefined, 400, /limit: give it once/],
     ['GET', '/v1/files?state=NEW', undefined, 400, /state/],

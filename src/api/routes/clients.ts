@@ -7,7 +7,7 @@ import { createClient } from '../../registry/client/create-client.ts';
 import { listClients } from '../../registry/client/list-clients.ts';
 import { fromStoredKind } from '../../registry/export/export-kind.ts';
 import { type ApiContext, apiActor } from '../context.ts';
-import { month, pageBody, pageFields, readBody, readPath, readQuery, text } from '../input.ts';
+import { month, pageBody, readBody, readPath, readQuery, smallPageFields, text } from '../input.ts';
 import { requestSignal } from '../limit-time.ts';
 
 const namePath = z.object({ client: text });
@@ -22,7 +22,7 @@ export function clientRoutes({ ingest, signal: stop }: ApiContext): Hono {
   const routes = new Hono();
 
   routes.get('/', async (c) => {
-    const page = readQuery(c, z.strictObject(pageFields));
+    const page = readQuery(c, z.strictObject(smallPageFields));
     return c.json(pageBody(await listClients(registry, page), page.limit));
   });
 

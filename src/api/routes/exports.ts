@@ -6,10 +6,10 @@ import { changeExport, maxKeepSupersededDays, maxSettleDays } from '../../regist
 import { findExport } from '../../registry/export/find-export.ts';
 import { exportSummary, listExports } from '../../registry/export/list-exports.ts';
 import { type ApiContext, apiActor } from '../context.ts';
-import { month, pageBody, pageFields, readBody, readPath, readQuery, text, whole } from '../input.ts';
+import { month, pageBody, readBody, readPath, readQuery, smallPageFields, text, whole } from '../input.ts';
 
 const exportPath = z.object({ client: text, name: text });
-const listQuery = z.strictObject({ ...pageFields, client: text.optional() });
+const listQuery = z.strictObject({ ...smallPageFields, client: text.optional() });
 const runBody = z.strictObject({ from: month.optional() });
 const change = z.strictObject({
   schedule: text.min(1).optional(),

@@ -4,10 +4,10 @@ import { defaultRegion, registerRole } from '../../ingest/clients/register-role.
 import { findClient } from '../../registry/client/find-client.ts';
 import { findRole, listRoles } from '../../registry/role/list-roles.ts';
 import { type ApiContext, apiActor } from '../context.ts';
-import { id, pageBody, pageFields, readBody, readPath, readQuery, text } from '../input.ts';
+import { pageBody, readBody, readPath, readQuery, smallId, smallPageFields, text } from '../input.ts';
 
 const clientPath = z.object({ client: text });
-const rolePath = z.object({ client: text, id });
+const rolePath = z.object({ client: text, id: smallId });
 const newRole = z.strictObject({ arn: text, region: text.default(defaultRegion) });
 
 /** The external ID is in the answers that are about one role, never in a list. */
@@ -17,7 +17,7 @@ export function roleRoutes({ ingest }: ApiContext): Hono {
 
   routes.get('/', async (c) => {
     const { client } = readPath(c, clientPath);
-    const page = readQuery(c, z.strictObject(pageFields));
+    const page = readQuery(c, z.strictObject(smallPageFields));
     await findClient(registry, client);
     return c.json(pageBody(await listRoles(registry, { client }, page), page.limit));
   });

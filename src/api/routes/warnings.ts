@@ -2,9 +2,9 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { listWarnings } from '../../registry/warning/list-warnings.ts';
 import type { ApiContext } from '../context.ts';
-import { pageBody, pageFields, readQuery, text } from '../input.ts';
+import { pageBody, readQuery, smallPageFields, text } from '../input.ts';
 
-const listQuery = z.strictObject({ ...pageFields, client: text.optional() });
+const listQuery = z.strictObject({ ...smallPageFields, client: text.optional() });
 
 export function warningRoutes({ ingest: { registry } }: ApiContext): Hono {
   const routes = new Hono();
