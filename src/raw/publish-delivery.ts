@@ -50,7 +50,6 @@ async function indexTable(pool: pg.Pool, target: DeliveryTable): Promise<void> {
     ]);
     if (rowCount === 1) return;
     await client.query(`create index ${quoteIdentifier(index)} on ${table} using brin (${fileIdColumn}, ${rowColumn})`);
-    await client.query(`analyze ${table}`);
   });
 }
 
