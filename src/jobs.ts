@@ -29,9 +29,13 @@ export function checkSchedule(pattern: string): void {
   try {
     new Cron(pattern, { paused: true, timezone: 'UTC' }).stop();
   } catch (cause) {
-    throw new AppError('BAD_INPUT', `schedule ${JSON.stringify(pattern)} is no cron pattern: ${String(cause)}`, {
-      cause,
-    });
+    throw new AppError(
+      'BAD_INPUT',
+      `schedule ${JSON.stringify(pattern)} is no cron pattern: write five fields, such as "17 */4 * * *" (UTC)`,
+      {
+        cause,
+      },
+    );
   }
 }
 

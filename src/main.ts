@@ -8,7 +8,7 @@ import { stopSignal } from './stop-signal.ts';
 async function main(signal: AbortSignal): Promise<void> {
   const resources = await openResources(readConfig());
   try {
-    await runService(resources, 'all', signal);
+    await runService(resources, { part: 'all', signal });
   } finally {
     await resources.close();
   }

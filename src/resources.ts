@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { createAwsAccess } from './aws/access.ts';
 import type { Config } from './config.ts';
+import { sqlErrorOf } from './db/database-error.ts';
+import { AppError, isAppError } from './errors.ts';
 import type { IngestContext } from './ingest/context.ts';
 import { createLogger, type Logger } from './log.ts';
 import { openRawDatabase } from './raw/raw.ts';
@@ -32,16 +34,15 @@ export async function openResources(config: Config, log: Logger = createLogger(c
   try {
     const { registryUrl, rawUrl, stop } = await findDatabases(config);
     closing.push(stop);
-    const { registry, close: closeRegistry } = await openRegistry({
-      url: registryUrl,
-      max: config.database.connections,
-    });
+    const { registry, close: closeRegistry } = await named('database.url (BILLVAULT_DATABASE_URL)', registryUrl, () =>
+      openRegistry({ url: registryUrl, max: config.database.connections }),
+    );
     closing.push(closeRegistry);
     // Every worker holds one connection for its load and needs a second one for a moment.
-    const raw = await openRawDatabase({
-      url: rawUrl,
-      max: Math.max(config.database.connections, 2 * config.service.workers + 2),
-    });
+    const max = Math.max(config.database.connections, 2 * config.service.workers + 2);
+    const raw = await named('database.rawUrl (BILLVAULT_RAW_DATABASE_URL)', rawUrl, () =>
+      openRawDatabase({ url: rawUrl, max }),
+    );
     closing.push(raw.close);
     const { stsEndpoint, s3Endpoint, sessionSeconds } = config.aws;
     const aws = createAwsAccess({ stsEndpoint, s3Endpoint, sessionSeconds });
@@ -56,6 +57,32 @@ export async function openResources(config: Config, log: Logger = createLogger(c
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** What a database says of itself, with the setting that led there, its place without its password, and what to do. */
+async function named<T>(setting: string, url: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!isAppError(error, 'DATABASE', 'DATABASE_UNAVAILABLE')) throw error;
+    const { hostname, port, pathname, username } = new URL(url);
+    const place = `${username}@${hostname}:${port || '5432'}${pathname}`;
+    throw new AppError(error.code, `${setting}, ${place}: ${error.message}${adviceFor(error)}`, { cause: error });
+  }
+}
+
+function adviceFor(error: AppError): string {
+  switch (sqlErrorOf(error)?.code) {
+    case '42501': // insufficient_privilege
+      return ': the user needs the right to create schemas (grant create on database … to …)';
+    case '28P01': // invalid_password
+    case '28000': // invalid_authorization_specification
+      return ': look at user and password in the URL';
+    case '3D000': // invalid_catalog_name
+      return ': create the database first';
+    default:
+      return '';
   }
 }
 

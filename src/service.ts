@@ -9,18 +9,28 @@ import type { Resources } from './resources.ts';
 /** `all` is the service; `workers` only loads files, beside a service on this or another machine. */
 export type ServicePart = 'all' | 'workers';
 
+export interface ServiceOptions {
+  readonly part: ServicePart;
+  readonly signal: AbortSignal;
+  /** Told the API's address once it answers. */
+  readonly onListening?: (url: string) => void;
+}
+
 /**
  * Runs until the signal, then gives back the files under way and closes the API. Closing the resources is the caller's.
  * @throws AppError BAD_CONFIG when the API's port can't be had, or there is nothing to do
  */
-export async function runService(resources: Resources, part: ServicePart, signal: AbortSignal): Promise<void> {
+export async function runService(resources: Resources, { part, signal, onListening }: ServiceOptions): Promise<void> {
   const { config, ingest, log } = resources;
   if (part === 'workers' && config.service.workers === 0) {
     throw new AppError('BAD_CONFIG', 'service.workers (BILLVAULT_WORKERS) is 0: this worker would do nothing');
   }
   await reconcile(ingest);
   const api = part === 'all' ? await startApi({ ingest, settings: config.api, signal }) : undefined;
-  if (api !== undefined) log.info({ url: api.url }, `the API listens on ${api.url}`);
+  if (api !== undefined) {
+    log.info({ url: api.url }, `the API listens on ${api.url}`);
+    onListening?.(api.url);
+  }
   const { scheduleJitterSeconds: jitterSeconds } = config.ingest;
   const jobs = part === 'all' ? startJobs({ context: ingest, signal, jitterSeconds }) : undefined;
   log.info({ workers: config.service.workers }, 'workers started');

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { listDeliveries, type ShownState, shownStates } from '../registry/delivery/list-deliveries.ts';
+import { requireKnown } from '../registry/require-known.ts';
 import { allPages } from './all-pages.ts';
 import { parseChoice, parseExportFilter, parseMonth, parseWhole } from './arguments.ts';
 import type { Cli, PrintOptions } from './cli.ts';
@@ -28,9 +29,10 @@ export function deliveriesCommand(cli: Cli): Command {
     .action(async (filter: ReturnType<typeof parseExportFilter> | undefined, options: Options) => {
       const { period: periodStart, state, limit } = options;
       const wanted = { ...filter, periodStart, ...(state !== undefined && { states: [state] }) };
-      const deliveries = await cli.withResources(({ ingest }) =>
-        allPages((page) => listDeliveries(ingest.registry, wanted, page), limit),
-      );
+      const deliveries = await cli.withResources(async ({ ingest }) => {
+        await requireKnown(ingest.registry, wanted);
+        return allPages((page) => listDeliveries(ingest.registry, wanted, page), limit);
+      });
       cli.print(options, deliveries, () =>
         deliveries.length === 0 ? 'no deliveries found' : deliveryTable(deliveries),
       );

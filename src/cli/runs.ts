@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { requireKnown } from '../registry/require-known.ts';
 import { listRuns, type RunFilter, type RunSummary } from '../registry/run/list-runs.ts';
 import { allPages } from './all-pages.ts';
 import { parseExportFilter, parseWhole } from './arguments.ts';
@@ -33,9 +34,10 @@ export function runsCommand(cli: Cli): Command {
     .argument('[client[/export]]', 'only of this client or export', parseExportFilter)
     .option('--limit <rows>', 'rows at most', parseWhole(limitRange), defaultLimit)
     .action(async (filter: RunFilter | undefined, options: Options) => {
-      const runs = await cli.withResources(({ ingest }) =>
-        allPages((page) => listRuns(ingest.registry, filter ?? {}, page), options.limit),
-      );
+      const runs = await cli.withResources(async ({ ingest }) => {
+        await requireKnown(ingest.registry, filter ?? {});
+        return allPages((page) => listRuns(ingest.registry, filter ?? {}, page), options.limit);
+      });
       cli.print(options, runs, () => (runs.length === 0 ? 'no runs yet' : table(columns, runs)));
     });
 }

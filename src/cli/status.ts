@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type DeliverySummary, listDeliveries, standingStates } from '../registry/delivery/list-deliveries.ts';
+import { requireKnown } from '../registry/require-known.ts';
 import { allPages } from './all-pages.ts';
 import { parseExportFilter } from './arguments.ts';
 import type { Cli, PrintOptions } from './cli.ts';
@@ -17,9 +18,10 @@ export function statusCommand(cli: Cli): Command {
     .argument('[client[/export]]', 'only of this client or export', parseExportFilter)
     .action(async (filter: ReturnType<typeof parseExportFilter> | undefined, options: PrintOptions) => {
       const wanted = { ...filter, states: standingStates };
-      const found = await cli.withResources(({ ingest }) =>
-        allPages((page) => listDeliveries(ingest.registry, wanted, page)),
-      );
+      const found = await cli.withResources(async ({ ingest }) => {
+        await requireKnown(ingest.registry, wanted);
+        return allPages((page) => listDeliveries(ingest.registry, wanted, page));
+      });
       const deliveries = found.toSorted(byPlace);
       cli.print(options, deliveries, () =>
         deliveries.length === 0

@@ -17,7 +17,7 @@ export function workerCommand(cli: Cli): Command {
     const { environment, folder, signal } = cli.io;
     const resources = await openResources(readConfig(environment, folder));
     try {
-      await runService(resources, 'workers', signal);
+      await runService(resources, { part: 'workers', signal });
     } finally {
       await resources.close();
     }

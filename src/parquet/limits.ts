@@ -54,5 +54,5 @@ export const defaultLimits: ParquetLimits = {
   maxRowBytes: 256 * mebibyte,
   maxExpandedBytes: 2 ** 40,
   maxExpansionRatio: 2_000,
-  expansionFreeBytes: 256 * mebibyte,
+  expansionFreeBytes: 64 * mebibyte,
 };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { maxIdentifierBytes } from '../db/identifier.ts';
+import { AppError } from '../errors.ts';
 
 /** Column names that are ours, and those of PostgreSQL that no table may have. */
 export const deliveryIdColumn = '_delivery_id';
@@ -28,10 +29,21 @@ export interface NamedColumn {
   readonly occurrence: number;
 }
 
-/** Tells the columns of one header apart, in order; NUL, which PostgreSQL holds nowhere, is written as U+2400. */
+/** The record of the columns is looked up by their names: an index of PostgreSQL's takes 2,704 bytes. */
+const maxNameBytes = 2_000;
+
+/**
+ * Tells the columns of one header apart, in order; NUL, which PostgreSQL holds nowhere, is written as U+2400.
+ * @throws AppError HEADER_INVALID for a name that is too long to be recorded
+ */
 export function nameColumns(header: readonly string[]): readonly NamedColumn[] {
   const seen = new Map<string, number>();
-  return header.map((name) => {
+  return header.map((name, index) => {
+    const bytes = Buffer.byteLength(name);
+    if (bytes > maxNameBytes) {
+      const text = `the name of column ${index + 1}, ${JSON.stringify(name.slice(0, 60))} …, has ${bytes} bytes; at most ${maxNameBytes} are taken`;
+      throw new AppError('HEADER_INVALID', text);
+    }
     const sourceName = name.replaceAll('\0', '␀');
     const occurrence = (seen.get(name) ?? 0) + 1;
     seen.set(name, occurrence);

@@ -19,6 +19,12 @@ export async function openRawDatabase({
   readonly max: number;
 }): Promise<RawDatabase> {
   const pool = createPool({ url, max, applicationName: 'billvault raw' });
-  await migrate(pool, { directory: migrationsFolder, schema: 'billvault' });
+  try {
+    await migrate(pool, { directory: migrationsFolder, schema: 'billvault' });
+  } catch (error) {
+    // A pool that is not ended keeps the process from ending.
+    await pool.end();
+    throw error;
+  }
   return { pool, close: () => pool.end() };
 }

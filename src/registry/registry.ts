@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
+import type pg from 'pg';
 import { migrate } from '../db/migrate.ts';
 import { createPool } from '../db/pool.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -15,6 +16,16 @@ export interface OpenRegistry {
   close(): Promise<void>;
 }
 
+/** A pool that is not ended keeps the process from ending. */
+async function migrateOrEnd(pool: pg.Pool): Promise<void> {
+  try {
+    await migrate(pool, { directory: migrationsFolder, schema });
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
 export interface RegistryOptions {
   readonly url: string;
   /** Connections at most. */
@@ -27,7 +38,7 @@ export interface RegistryOptions {
  */
 export async function openRegistry({ url, max }: RegistryOptions): Promise<OpenRegistry> {
   const pool = createPool({ url, max, applicationName: 'billvault registry' });
-  await migrate(pool, { directory: migrationsFolder, schema });
+  await migrateOrEnd(pool);
   const registry = new PrismaClient({ adapter: new PrismaPg(pool, { schema, disposeExternalPool: false }) });
   return {
     registry,

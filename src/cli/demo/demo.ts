@@ -1,8 +1,10 @@
 // `npm run demo`: the main job end to end, on the embedded PostgreSQL and the S3 + STS stand-in, with made-up exports.
-import { rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../config.ts';
+import { AppError } from '../../errors.ts';
 import { reportFailure } from '../../exit-code.ts';
 import { openResources } from '../../resources.ts';
 import { startSandboxAws } from '../../sandbox/aws/server.ts';
@@ -12,43 +14,91 @@ import { tellStory } from './story.ts';
 import { tellTo } from './tell.ts';
 
 const folder = join('.billvault', 'demo');
+const pidFile = join(folder, 'demo.pid');
+/** What another terminal needs to use the CLI on the demo: `. .billvault/demo/env`. */
+const environmentFile = join(folder, 'env');
 const ourAccount = '999988887777';
+const usualPort = 8080;
 
 async function main(signal: AbortSignal): Promise<void> {
-  const { values } = parseArgs({ options: { exit: { type: 'boolean', default: false } } });
+  const { exit } = readArguments();
   const began = performance.now();
+  clearFolder();
   const aws = await startSandboxAws();
   const user = await aws.admin.createUser({ accountId: ourAccount, name: 'billvault' });
   // Where the AWS SDK looks for who we are; on a real machine the instance's or the container's role is found instead.
-  process.env['AWS_ACCESS_KEY_ID'] = user.accessKeyId;
-  process.env['AWS_SECRET_ACCESS_KEY'] = user.secretAccessKey;
-  rmSync(folder, { recursive: true, force: true });
+  const identity = { AWS_ACCESS_KEY_ID: user.accessKeyId, AWS_SECRET_ACCESS_KEY: user.secretAccessKey };
+  Object.assign(process.env, identity);
   const environment = {
     BILLVAULT_DATA_FOLDER: folder,
     BILLVAULT_AWS_S3_ENDPOINT: aws.endpoint,
     BILLVAULT_AWS_STS_ENDPOINT: aws.endpoint,
     BILLVAULT_AWS_PRINCIPAL_ARN: user.arn,
-    BILLVAULT_API_PORT: process.env['BILLVAULT_API_PORT'] ?? '8080',
+  };
+  const settings = {
+    BILLVAULT_API_PORT: process.env['BILLVAULT_API_PORT'] ?? String((await isFree(usualPort)) ? usualPort : 0),
     BILLVAULT_LOG_LEVEL: process.env['BILLVAULT_LOG_LEVEL'] ?? 'silent',
   };
-  const resources = await openResources(readConfig(environment));
+  const resources = await openResources(readConfig({ ...environment, ...settings }));
+  const lines = Object.entries({ ...environment, ...identity }).map(([name, value]) => `export ${name}='${value}'\n`);
+  writeFileSync(environmentFile, lines.join(''), { mode: 0o600 });
   const tell = tellTo(process.stdout);
   try {
     tell.line('Billvault: a demo on an embedded PostgreSQL and an S3 + STS stand-in; nothing leaves this machine.');
     await tellStory({ resources, admin: aws.admin, principalArn: user.arn, tell, signal });
     tell.line(`told in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
-    if (values.exit) return;
-    tell.chapter('Look further');
-    tell.line(`psql '${resources.rawUrl}'`);
-    tell.line(`  select * from raw_acme.hourly_cur limit 5;`);
-    tell.line(`API: http://127.0.0.1:${environment.BILLVAULT_API_PORT}/v1/status`);
-    tell.line(`CLI: BILLVAULT_DATA_FOLDER=${folder} npx billvault status`);
-    tell.line('running until Ctrl-C');
-    await runService(resources, 'all', signal);
+    if (exit) return;
+    const onListening = (url: string) => {
+      tell.chapter('Look further, from another terminal');
+      tell.line(`psql '${resources.rawUrl}'`);
+      tell.line('  select * from raw_acme.hourly_cur limit 5;');
+      tell.line(`curl -s ${url}/v1/status`);
+      tell.line(`. ${environmentFile} && npx billvault status`);
+      tell.line('running until Ctrl-C');
+    };
+    await runService(resources, { part: 'all', signal, onListening });
+    tell.line('stopped');
   } finally {
     await resources.close();
     await aws.close();
+    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function readArguments(): { readonly exit: boolean } {
+  try {
+    return parseArgs({ options: { exit: { type: 'boolean', default: false } } }).values;
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError('BAD_INPUT', `${message}: usage is npm run demo [-- --exit]`, { cause });
+  }
+}
+
+/** Every demo begins anew; one that runs still is left alone. */
+function clearFolder(): void {
+  const other = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
+  if (other > 0 && other !== process.pid && isAlive(other)) {
+    throw new AppError('CONFLICT', `a demo runs in this folder already (process ${other}): end it first`);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(pidFile, String(process.pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 try {

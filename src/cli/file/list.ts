@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type FileSummary, listFiles } from '../../registry/file/list-files.ts';
+import { requireKnown } from '../../registry/require-known.ts';
 import { allPages } from '../all-pages.ts';
 import { parseWhole } from '../arguments.ts';
 import type { Cli, PrintOptions } from '../cli.ts';
@@ -37,9 +38,10 @@ export function fileList(cli: Cli): Command {
   return addFilterOptions(command)
     .option('--limit <rows>', 'rows at most', parseWhole(limitRange), defaultLimit)
     .action(async (options: Options) => {
-      const files = await cli.withResources(({ ingest }) =>
-        allPages((page) => listFiles(ingest.registry, filterOf(options), page), options.limit),
-      );
+      const files = await cli.withResources(async ({ ingest }) => {
+        await requireKnown(ingest.registry, filterOf(options));
+        return allPages((page) => listFiles(ingest.registry, filterOf(options), page), options.limit);
+      });
       cli.print(options, files, () => listText(files, options.limit));
     });
 }
