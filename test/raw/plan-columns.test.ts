@@ -75,3 +75,11 @@ test('columns of one name are told apart by their order', () => {
   );
   assert.equal(columnNameOf({ sourceName: 'a', occurrence: 2 }), 'a~2');
 });
+
+test('a name that could not be recorded is refused by its place, before anything is changed', () => {
+  assert.equal(planColumns([], text('é'.repeat(1_000))).added.length, 1);
+  assert.throws(() => planColumns([], text('a', 'é'.repeat(1_001))), {
+    code: 'HEADER_INVALID',
+    message: /column 2, .* has 2002 bytes/,
+  });
+});
