@@ -6,6 +6,7 @@ import { clientAdd } from './client/add.ts';
 import { clientList } from './client/list.ts';
 import { clientOffboard } from './client/offboard.ts';
 import { newGroup } from './command.ts';
+import { databaseCommand } from './database.ts';
 import { deliveriesCommand } from './deliveries.ts';
 import { deliveryPublish } from './delivery/publish.ts';
 import { discoverCommand } from './discover.ts';
@@ -91,6 +92,7 @@ function commandsOf(cli: Cli): readonly Command[] {
     warningsCommand(cli),
     workerCommand(cli),
     healthCommand(cli),
+    databaseCommand(cli),
   ];
 }
 

@@ -35,6 +35,6 @@ export function roleAdd(cli: Cli): Command {
         const canPrint = principalArn !== undefined && options.bucket !== undefined;
         return { role: registered, policies: canPrint ? policiesFor(registered, { ...options, principalArn }) : null };
       });
-      cli.print(options, { ...role, policies }, () => roleText(role, policies));
+      cli.print(options, { ...role, policies }, () => roleText(role, policies, options));
     });
 }

@@ -17,15 +17,20 @@ export function policiesFor(
 }
 
 /** A role, and what its owner has to do for it. */
-export function roleText(role: RoleDetail, policies: RolePolicies | null): string {
+export function roleText(
+  role: RoleDetail,
+  policies: RolePolicies | null,
+  place: { readonly bucket?: string | undefined; readonly prefix: string },
+): string {
+  const where = `--bucket ${place.bucket ?? 'BUCKET'} --prefix ${place.prefix === '' ? 'PREFIX' : place.prefix}`;
   const head = facts([
     ['role', role.arn],
     ['region', role.region],
     ['external ID', role.externalId],
   ]);
   if (policies === null) {
-    const line = `billvault role show ${role.client} ${role.id} --bucket BUCKET --prefix PREFIX`;
-    return `${head}\n\nfor the two policies that the client creates the role with (aws.principalArn has to be set):\n  ${line}`;
+    const line = `billvault role show ${role.client} ${role.id} ${where}`;
+    return `${head}\n\nfor the two policies that the client creates the role with, set aws.principalArn (BILLVAULT_AWS_PRINCIPAL_ARN) to the ARN\nthat this service runs as, then:\n  ${line}`;
   }
   return [
     head,
@@ -33,6 +38,6 @@ export function roleText(role: RoleDetail, policies: RolePolicies | null): strin
     printableJson(policies.trustPolicy),
     '\npermission policy of the role:',
     printableJson(policies.permissionPolicy),
-    `\nnext: billvault preflight ${role.client} --bucket BUCKET --prefix PREFIX`,
+    `\nnext: billvault preflight ${role.client} ${where}`,
   ].join('\n');
 }

@@ -27,6 +27,6 @@ export function roleShow(cli: Cli): Command {
         const found = await findRole(ingest.registry, { client, id });
         return { role: found, policies: policiesFor(found, { ...options, principalArn: config.aws.principalArn }) };
       });
-      cli.print(options, { ...role, policies }, () => roleText(role, policies));
+      cli.print(options, { ...role, policies }, () => roleText(role, policies, options));
     });
 }
