@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAwsAccess } from '../../src/aws/access.ts';
@@ -30,6 +30,8 @@ export interface World extends AsyncDisposable {
 
 export async function openWorld(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'billvault-bench-'));
+  // As root, PostgreSQL runs as another user, who has to pass through here.
+  chmodSync(folder, 0o755);
   const cluster = await openEmbeddedPostgres({ folder: join(folder, 'postgres') });
   const databaseUrl = await cluster.database('bench');
   const sandbox = await startSandboxProcess(join(folder, 's3'), region);
