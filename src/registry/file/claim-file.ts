@@ -37,6 +37,12 @@ export interface ClaimRequest {
   readonly exportId?: number | undefined;
 }
 
+/**
+ * Of the deliveries with waiting files, how many a claim picks from: enough that workers that claim at the same moment do
+ * not find every file locked.
+ */
+const deliveriesLookedAt = 64;
+
 type Row = Omit<ClaimedFile, 'id' | 'deliveryId' | 'sizeBytes'> & {
   readonly id: bigint;
   readonly deliveryId: bigint;
@@ -58,26 +64,41 @@ export async function claimFile(registry: Registry, request: ClaimRequest): Prom
         join registry.export e on e.id = d.export_id
        where f.lease_until > now()
        group by e.client_id
-    ), candidate as (
-      select f.id
+    ), ready as (
+      select f.delivery_id, min(f.id) as first_id
         from registry.file f
-        join registry.delivery d on d.id = f.delivery_id
-        join registry.export e on e.id = d.export_id
-        join registry.client c on c.id = e.client_id
-        left join busy on busy.client_id = e.client_id
        where f.status = 'NEW'
          and f.etag is not null
          and f.attempts < ${maxAttempts}
          and (f.lease_until is null or f.lease_until < now())
          and (f.not_before is null or f.not_before <= now())
-         and d.state in ('PENDING', 'PUBLISHED', 'SUPERSEDED')
+       group by f.delivery_id
+    ), next_delivery as (
+      select r.delivery_id, r.first_id, coalesce(busy.files, 0) as busy_files
+        from ready r
+        join registry.delivery d on d.id = r.delivery_id
+        join registry.export e on e.id = d.export_id
+        join registry.client c on c.id = e.client_id
+        left join busy on busy.client_id = e.client_id
+       where d.state in ('PENDING', 'PUBLISHED', 'SUPERSEDED')
          and (d.state <> 'SUPERSEDED' or d.published_at is not null)
          and c.offboarded_at is null
          and (${exportId}::int is null or d.export_id = ${exportId}::int)
          and not exists (
            select from registry.file m
-            where m.delivery_id = f.delivery_id and m.status = 'FAILED' and m.error_code = 'FILE_MISSING')
-       order by coalesce(busy.files, 0), f.id
+            where m.delivery_id = r.delivery_id and m.status = 'FAILED' and m.error_code = 'FILE_MISSING')
+       order by coalesce(busy.files, 0), r.first_id
+       limit ${deliveriesLookedAt}
+    ), candidate as (
+      select f.id
+        from next_delivery n
+        join registry.file f on f.delivery_id = n.delivery_id
+       where f.status = 'NEW'
+         and f.etag is not null
+         and f.attempts < ${maxAttempts}
+         and (f.lease_until is null or f.lease_until < now())
+         and (f.not_before is null or f.not_before <= now())
+       order by n.busy_files, n.first_id, f.id
        limit 1
        for update of f skip locked
     )
