@@ -1,14 +1,16 @@
 // Ingest beside `gzip -dc | psql \copy` of the same data into an identical table, and the memory of the process.
 import { spawnSync } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { discoverPrefix } from '../src/ingest/discover/discover-prefix.ts';
 import { type MadeDelivery, makeDelivery } from '../src/sandbox/exports/delivery.ts';
 import type { MadeFormat } from '../src/sandbox/exports/file.ts';
 import type { BenchOptions } from './run.ts';
 import { type Bar, median, say } from './support/bars.ts';
+import { makeBillingParquet } from './support/billing-parquet.ts';
 import { requirePsql, timeShell } from './support/psql.ts';
 import { bucket, clientName, openWorld, type World } from './support/world.ts';
 
@@ -16,6 +18,9 @@ const rows = 300_000;
 /** About 800 bytes a row: 500 MB and 2 GB of CSV. */
 const smallRows = 600_000;
 const largeRows = 2_500_000;
+/** Row groups of some 125 MB uncompressed, in DuckDB's parquet of a billing file's shape. */
+const groupRows = 500_000;
+const largeGroups = 3;
 const mib = 1_024 * 1_024;
 
 interface Ingested {
@@ -64,8 +69,8 @@ async function measureMemory(): Promise<readonly Bar[]> {
   const small = await ingest(world, 'small');
   await deliver(world, { name: 'large', format: 'csv.gz', rows: largeRows });
   const large = await ingest(world, 'large');
-  await deliver(world, { name: 'groups', format: 'parquet', rows: 640_000, rowGroupRows: 160_000 });
-  const groups = await ingest(world, 'groups');
+  const groupBytes = await deliverLargeGroups(world);
+  const groups = await ingest(world, 'groups', 'files');
   const inMiB = ({ peakBytes }: Ingested) => peakBytes / mib;
   return [
     {
@@ -88,20 +93,29 @@ async function measureMemory(): Promise<readonly Bar[]> {
       figure: inMiB(groups),
       limit: 700,
       unit: 'MiB',
-      detail: 'row groups of 160,000 rows, 128 MB each uncompressed',
+      detail: `${largeGroups} row groups of ${groupRows} rows, ${(groupBytes / 1e6).toFixed(0)} MB each uncompressed`,
     },
   ];
+}
+
+/** @returns uncompressed bytes of the largest row group */
+async function deliverLargeGroups(world: World): Promise<number> {
+  const path = join(world.folder, 'groups.parquet');
+  await makeBillingParquet({ path, rows: largeGroups * groupRows, rowGroupRows: groupRows });
+  const { row_groups: made } = await parquetMetadataAsync(await asyncBufferFromFile(path));
+  await world.sandbox.admin.putObject({ bucket, key: 'groups/2024-03/groups.parquet', body: createReadStream(path) });
+  say(`made groups: ${largeGroups * groupRows} rows as parquet`);
+  return Math.max(...made.map(({ total_byte_size }) => Number(total_byte_size)));
 }
 
 interface Wanted {
   readonly name: string;
   readonly format: MadeFormat;
   readonly rows: number;
-  readonly rowGroupRows?: number;
 }
 
 /** CUR 2.0 with its maps as text: the same columns and cells as CSV and as parquet. */
-async function deliver(world: World, { name, format, rows, rowGroupRows }: Wanted): Promise<MadeDelivery> {
+async function deliver(world: World, { name, format, rows }: Wanted): Promise<MadeDelivery> {
   const delivery = makeDelivery({
     layout: 'data-export-overwrite',
     kind: 'cur2',
@@ -114,7 +128,6 @@ async function deliver(world: World, { name, format, rows, rowGroupRows }: Wante
     files: 1,
     seed: 'bench',
     mapsAs: 'json',
-    ...(rowGroupRows !== undefined && { rowGroupRows }),
   });
   for (const { key, body } of delivery.objects) await world.sandbox.admin.putObject({ bucket, key, body: body() });
   say(`made ${name}: ${rows} rows as ${format}`);
@@ -122,12 +135,13 @@ async function deliver(world: World, { name, format, rows, rowGroupRows }: Wante
 }
 
 /** One ingest of the delivery from the beginning, in a process of its own. */
-async function ingest(world: World, name: string): Promise<Ingested> {
+async function ingest(world: World, name: string, kind?: 'files'): Promise<Ingested> {
   await forget(world);
   await discoverPrefix(world.context, {
     client: clientName,
     bucket,
     prefix: `${name}/`,
+    kind,
     from: '2024-03',
     trigger: 'manual',
     actor: 'bench',

@@ -8,6 +8,7 @@ import { AppError } from '../../errors.ts';
 import { reportFailure } from '../../exit-code.ts';
 import { openResources } from '../../resources.ts';
 import { startSandboxAws } from '../../sandbox/aws/server.ts';
+import { removePlace } from '../../sandbox/postgres/server-user.ts';
 import { runService } from '../../service.ts';
 import { stopSignal } from '../../stop-signal.ts';
 import { tellStory } from './story.ts';
@@ -61,6 +62,7 @@ async function main(signal: AbortSignal): Promise<void> {
   } finally {
     await resources.close();
     await aws.close();
+    removePlace(join(resources.config.dataFolder, 'postgres'));
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chownSync, cpSync, existsSync, mkdirSync } from 'node:fs';
+import { chownSync, cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../errors.ts';
 import { binariesIn, type PostgresBinaries } from './binaries.ts';
@@ -54,9 +54,19 @@ function canEnter(folder: string, identity: { uid: number; gid: number }): boole
   );
 }
 
-function moveOut(binaries: PostgresBinaries, folder: string): { binaries: PostgresBinaries; folder: string } {
+/** Where a cluster wanted in `folder` lives when it had to be moved out. */
+function movedOutFolder(folder: string): string {
   const name = createHash('sha256').update(folder).digest('hex').slice(0, 12);
-  const target = join(systemFolder, `postgres-${name}`);
+  return join(systemFolder, `postgres-${name}`);
+}
+
+/** Deletes a cluster that was stopped, wherever it lives. */
+export function removePlace(folder: string): void {
+  for (const each of [folder, movedOutFolder(folder)]) rmSync(each, { recursive: true, force: true });
+}
+
+function moveOut(binaries: PostgresBinaries, folder: string): { binaries: PostgresBinaries; folder: string } {
+  const target = movedOutFolder(folder);
   const programs = join(target, 'programs');
   if (!existsSync(programs)) {
     mkdirSync(dirname(programs), { recursive: true, mode: 0o755 });
