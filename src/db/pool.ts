@@ -4,6 +4,8 @@ import { toDatabaseError } from './database-error.ts';
 
 const connectTimeoutMillis = 10_000;
 const idleTimeoutMillis = 30_000;
+/** A server that vanished without a word is noticed in minutes, not after the system's two hours. */
+const keepAliveInitialDelayMillis = 10_000;
 /** A backend whose client has gone is noticed within this time, so that its locks do not outlive it for hours. */
 const clientCheckMillis = 10_000;
 
@@ -27,6 +29,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: connectTimeoutMillis,
     idleTimeoutMillis,
     keepAlive: true,
+    keepAliveInitialDelayMillis,
     options: [
       '-c TimeZone=UTC',
       '-c DateStyle=ISO,YMD',

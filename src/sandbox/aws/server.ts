@@ -122,9 +122,9 @@ async function replyTo(
 
 function toAwsError(error: unknown): AwsError {
   if (error instanceof AwsError) return error;
-  if (isAborted(error)) return new AwsError('IncompleteBody', 'The client ended the connection.');
+  if (isAborted(error)) return new AwsError('IncompleteBody', 'the body ended before its announced length');
   const why = error instanceof Error ? error.message : String(error);
-  return new AwsError('InternalError', `We encountered an internal error: ${why}`);
+  return new AwsError('InternalError', `the stand-in failed: ${why}`);
 }
 
 function isAborted(error: unknown): boolean {

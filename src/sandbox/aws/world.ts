@@ -35,7 +35,7 @@ export function newWorld(defaultRegion: string, bytes: ExtentBytes, note: Note):
 export function findBucket(world: World, name: string): Bucket {
   const bucket = world.buckets.get(name);
   if (bucket !== undefined) return bucket;
-  throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', { fields: { BucketName: name } });
+  throw new AwsError('NoSuchBucket', 'there is no such bucket', { fields: { BucketName: name } });
 }
 
 /** The canonical user id that S3 shows as the owner. */

@@ -104,8 +104,5 @@ export function parseXml(body: string, root: string): XmlElement {
 }
 
 export function malformed(): AwsError {
-  return new AwsError(
-    'MalformedXML',
-    'The XML you provided was not well-formed or did not validate against our published schema',
-  );
+  return new AwsError('MalformedXML', 'the XML is broken, or not what this operation takes');
 }

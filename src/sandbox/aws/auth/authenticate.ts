@@ -22,7 +22,7 @@ export function authenticate(
   if (claim.service !== signed.service) {
     throw new AwsError(
       'AuthorizationHeaderMalformed',
-      `The authorization header is malformed; incorrect service "${claim.service}". This endpoint belongs to "${signed.service}".`,
+      `signed for the service ${claim.service}, sent to ${signed.service}`,
     );
   }
   const { caller, secretAccessKey } = world.directory.identify(

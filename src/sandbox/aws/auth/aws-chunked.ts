@@ -94,9 +94,9 @@ function trailerSignature(signer: ChunkSigner, previous: string, trailerHash: st
 }
 
 function badChunk(): AwsError {
-  return new AwsError('SignatureDoesNotMatch', 'The signature of a chunk does not match the one we calculated.');
+  return new AwsError('SignatureDoesNotMatch', 'a chunk is not signed right');
 }
 
 function malformedTrailer(): AwsError {
-  return new AwsError('MalformedTrailerError', 'The request contained trailing data that was not well-formed.');
+  return new AwsError('MalformedTrailerError', 'the trailer cannot be read');
 }

@@ -48,5 +48,5 @@ export class ByteReader {
 }
 
 export function incomplete(why: string): AwsError {
-  return new AwsError('IncompleteBody', `The request body terminated unexpectedly: ${why}`);
+  return new AwsError('IncompleteBody', `the body broke off: ${why}`);
 }

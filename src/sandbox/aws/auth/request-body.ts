@@ -25,15 +25,13 @@ export function claimedPayloadHash(request: AwsRequest, presigned: boolean): str
   const claimed = request.headers.get('x-amz-content-sha256');
   if (claimed === undefined) {
     if (presigned) return request.query.get('X-Amz-Content-Sha256') ?? 'UNSIGNED-PAYLOAD';
-    throw new AwsError('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
+    throw new AwsError('InvalidRequest', 'x-amz-content-sha256 is missing');
   }
   const known = claimed === 'UNSIGNED-PAYLOAD' || claimed === streamingUnsigned || streamingSigned.includes(claimed);
   if (known || /^[0-9a-f]{64}$/.test(claimed)) return claimed;
-  throw new AwsError(
-    'InvalidArgument',
-    'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, one of the STREAMING values, or a valid sha256 value.',
-    { fields: { ArgumentName: 'x-amz-content-sha256', ArgumentValue: claimed } },
-  );
+  throw new AwsError('InvalidArgument', 'x-amz-content-sha256 is neither a SHA-256 nor one of its keywords', {
+    fields: { ArgumentName: 'x-amz-content-sha256', ArgumentValue: claimed },
+  });
 }
 
 export function openBody(request: AwsRequest, payloadHash: string, signer: ChunkSigner): RequestBody {
@@ -45,7 +43,7 @@ export function openBody(request: AwsRequest, payloadHash: string, signer: Chunk
   }
   const announcedBytes = readLength(request.headers.get('x-amz-decoded-content-length'));
   if (announcedBytes === undefined) {
-    throw new AwsError('MissingContentLength', 'You must provide the x-amz-decoded-content-length HTTP header.');
+    throw new AwsError('MissingContentLength', 'x-amz-decoded-content-length is missing');
   }
   const decoded = decodeAwsChunked({
     source: request.body,
@@ -62,7 +60,7 @@ export async function readWhole(body: RequestBody, maxBytes: number): Promise<Bu
   let sizeBytes = 0;
   for await (const piece of body.stream) {
     sizeBytes += piece.length;
-    if (sizeBytes > maxBytes) throw new AwsError('MaxMessageLengthExceeded', 'Your request was too big.');
+    if (sizeBytes > maxBytes) throw new AwsError('MaxMessageLengthExceeded', 'the request is larger than allowed');
     pieces.push(piece);
   }
   return Buffer.concat(pieces);

@@ -23,7 +23,7 @@ export function readSignatureClaim(request: AwsRequest): SignatureClaim | undefi
   const authorization = request.headers.get('authorization');
   const presigned = request.query.has('X-Amz-Algorithm');
   if (authorization !== undefined && presigned) {
-    throw new AwsError('InvalidArgument', 'Only one auth mechanism allowed; use one of query string or header.');
+    throw new AwsError('InvalidArgument', 'signed twice, in the query and in a header');
   }
   if (authorization !== undefined) return readHeader(request, authorization);
   if (presigned) return readQuery(request.query);
@@ -40,7 +40,7 @@ function readHeader(request: AwsRequest, authorization: string): SignatureClaim 
   }
   const timestamp = request.headers.get('x-amz-date');
   if (timestamp === undefined) {
-    throw new AwsError('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
+    throw new AwsError('AccessDenied', 'no usable date: send x-amz-date or Date');
   }
   return {
     ...readScope(fields.get('Credential'), 'AuthorizationHeaderMalformed'),
@@ -59,7 +59,7 @@ function readQuery(query: URLSearchParams): SignatureClaim {
   if (expiresSeconds < 1 || expiresSeconds > maxPresignSeconds) {
     throw new AwsError(
       'AuthorizationQueryParametersError',
-      `X-Amz-Expires must be a number between 1 and ${maxPresignSeconds} seconds`,
+      `X-Amz-Expires has to lie between 1 and ${maxPresignSeconds} seconds`,
     );
   }
   return {
@@ -79,10 +79,7 @@ function readScope(
   const parts = (credential ?? '').split('/');
   const [accessKeyId, day, region, service, terminator] = parts;
   if (!accessKeyId || !day || !region || !service || terminator !== 'aws4_request' || parts.length !== 5) {
-    throw new AwsError(
-      code,
-      'The Credential is malformed; expecting "<ACCESS_KEY>/YYYYMMDD/REGION/SERVICE/aws4_request".',
-    );
+    throw new AwsError(code, 'a credential is KEY/YYYYMMDD/REGION/SERVICE/aws4_request');
   }
   return { accessKeyId, day, region, service };
 }
@@ -92,8 +89,5 @@ function readSignedHeaders(value: string | undefined): readonly string[] {
 }
 
 function onlyVersion4(): AwsError {
-  return new AwsError(
-    'InvalidRequest',
-    'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
-  );
+  return new AwsError('InvalidRequest', 'only AWS4-HMAC-SHA256 is understood');
 }

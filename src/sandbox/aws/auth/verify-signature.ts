@@ -30,18 +30,14 @@ export function verifySignature(verification: Verification): void {
   ].join('\n');
   const expected = hmac(signingKey(verification.secretAccessKey, verification.claim), stringToSign).toString('hex');
   if (!equalText(expected, verification.claim.signature)) {
-    throw new AwsError(
-      'SignatureDoesNotMatch',
-      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
-      {
-        fields: {
-          AWSAccessKeyId: verification.claim.accessKeyId,
-          StringToSign: stringToSign,
-          SignatureProvided: verification.claim.signature,
-          CanonicalRequest: canonical,
-        },
+    throw new AwsError('SignatureDoesNotMatch', 'the signature is not that of this request and key', {
+      fields: {
+        AWSAccessKeyId: verification.claim.accessKeyId,
+        StringToSign: stringToSign,
+        SignatureProvided: verification.claim.signature,
+        CanonicalRequest: canonical,
       },
-    );
+    });
   }
 }
 
@@ -54,29 +50,23 @@ export function equalText(expected: string, given: string): boolean {
 function checkTime(claim: SignatureClaim): void {
   const signedAt = parseTimestamp(claim.timestamp);
   if (signedAt === undefined || !claim.timestamp.startsWith(claim.day)) {
-    throw new AwsError(
-      'AuthorizationHeaderMalformed',
-      'The authorization header is malformed; Invalid credential date. Date is not the same as X-Amz-Date.',
-    );
+    throw new AwsError('AuthorizationHeaderMalformed', 'the credential scope and x-amz-date name two days');
   }
   const now = Date.now();
   if (claim.expiresSeconds !== undefined) {
-    if (signedAt - now > maxClockSkewMs) throw new AwsError('AccessDenied', 'Request is not yet valid');
-    if (now > signedAt + claim.expiresSeconds * 1000) throw new AwsError('AccessDenied', 'Request has expired');
+    if (signedAt - now > maxClockSkewMs) throw new AwsError('AccessDenied', 'the presigned request lies in the future');
+    if (now > signedAt + claim.expiresSeconds * 1000)
+      throw new AwsError('AccessDenied', 'the presigned request is past its time');
     return;
   }
   if (Math.abs(now - signedAt) > maxClockSkewMs) {
-    throw new AwsError(
-      'RequestTimeTooSkewed',
-      'The difference between the request time and the current time is too large.',
-      {
-        fields: {
-          RequestTime: claim.timestamp,
-          ServerTime: new Date(now).toISOString(),
-          MaxAllowedSkewMilliseconds: String(maxClockSkewMs),
-        },
+    throw new AwsError('RequestTimeTooSkewed', 'the clocks of request and server are too far apart', {
+      fields: {
+        RequestTime: claim.timestamp,
+        ServerTime: new Date(now).toISOString(),
+        MaxAllowedSkewMilliseconds: String(maxClockSkewMs),
       },
-    );
+    });
   }
 }
 
@@ -86,7 +76,7 @@ function checkSignedHeaders(request: AwsRequest, claim: SignatureClaim): void {
     (name) => (name === 'host' || name.startsWith('x-amz-')) && !claim.signedHeaders.includes(name),
   );
   if (unsigned.length > 0) {
-    throw new AwsError('AccessDenied', 'There were headers present in the request which were not signed', {
+    throw new AwsError('AccessDenied', 'a header that has to be signed was not', {
       fields: { HeadersNotSigned: unsigned.join(', ') },
     });
   }

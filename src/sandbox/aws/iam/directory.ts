@@ -153,12 +153,12 @@ export class Directory {
     const session = this.#sessions.get(accessKeyId);
     const role = session === undefined ? undefined : this.#roles.get(session.roleArn);
     if (session === undefined || role === undefined) {
-      throw new AwsError('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.', {
+      throw new AwsError('InvalidAccessKeyId', 'nobody has this access key', {
         fields: { AWSAccessKeyId: accessKeyId },
       });
     }
     if (token !== session.token) throw invalidToken();
-    if (nowMs >= session.expiresAtMs) throw new AwsError('ExpiredToken', 'The provided token has expired.');
+    if (nowMs >= session.expiresAtMs) throw new AwsError('ExpiredToken', 'the session is over');
     return { caller: this.#sessionCaller(session, role), secretAccessKey: session.secretAccessKey };
   }
 
@@ -209,5 +209,5 @@ function newSecret(): string {
 }
 
 function invalidToken(): AwsError {
-  return new AwsError('InvalidToken', 'The provided token is malformed or otherwise invalid.');
+  return new AwsError('InvalidToken', 'no session has this token');
 }

@@ -48,8 +48,5 @@ export function demand(call: BucketCall, action: string, resource: string): void
 }
 
 export function denied(caller: Caller, action: string, resource: string): AwsError {
-  return new AwsError(
-    'AccessDenied',
-    `User: ${caller.arn} is not authorized to perform: ${action} on resource: "${resource}" because no policy allows the ${action} action`,
-  );
+  return new AwsError('AccessDenied', `${caller.arn} lacks ${action} on ${resource}`);
 }

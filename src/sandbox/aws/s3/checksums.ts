@@ -47,7 +47,7 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
 
 export function parseAlgorithm(name: string): ChecksumAlgorithm {
   const found = checksumAlgorithms.find((algorithm) => algorithm === name.toUpperCase());
-  if (found === undefined) throw new AwsError('InvalidRequest', `Checksum algorithm provided is unsupported: ${name}.`);
+  if (found === undefined) throw new AwsError('InvalidRequest', `no such checksum algorithm: ${name}`);
   return found;
 }
 
@@ -63,7 +63,7 @@ export function readChecksumClaim(headers: RequestHeaders): ChecksumClaim | unde
   const claimed = checksumAlgorithms.filter(
     (algorithm) => headers.has(checksumHeader(algorithm)) || trailers.includes(checksumHeader(algorithm)),
   );
-  if (claimed.length > 1) throw new AwsError('InvalidRequest', 'Expecting a single x-amz-checksum- header.');
+  if (claimed.length > 1) throw new AwsError('InvalidRequest', 'more than one x-amz-checksum- header');
   const [algorithm] = claimed;
   if (algorithm === undefined) return undefined;
   const value = headers.get(checksumHeader(algorithm));
@@ -74,12 +74,12 @@ export function readChecksumClaim(headers: RequestHeaders): ChecksumClaim | unde
 export function checkShape(algorithm: ChecksumAlgorithm, value: string): void {
   const bytes = Buffer.from(value, 'base64');
   if (bytes.length !== digestBytes[algorithm] || bytes.toString('base64') !== value) {
-    throw new AwsError('InvalidRequest', `Value for ${checksumHeader(algorithm)} header is invalid.`);
+    throw new AwsError('InvalidRequest', `${checksumHeader(algorithm)} is no valid checksum`);
   }
 }
 
 export function badChecksum(algorithm: ChecksumAlgorithm): AwsError {
-  return new AwsError('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
+  return new AwsError('BadDigest', `the ${algorithm} is not that of the body`);
 }
 
 /** The checksum of a multipart object from its parts' checksums. */
@@ -97,8 +97,5 @@ export function multipartChecksumType(algorithm: ChecksumAlgorithm, asked: strin
   const usual: ChecksumType = algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE';
   if (asked === undefined || asked === usual) return usual;
   if (asked === 'FULL_OBJECT' && (algorithm === 'CRC32' || algorithm === 'CRC32C')) return 'FULL_OBJECT';
-  throw new AwsError(
-    'InvalidRequest',
-    `The ${asked} checksum type cannot be used with the ${algorithm} checksum algorithm.`,
-  );
+  throw new AwsError('InvalidRequest', `${algorithm} has no checksum of type ${asked}`);
 }

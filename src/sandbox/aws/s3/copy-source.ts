@@ -28,7 +28,7 @@ export function openCopySource(call: ObjectCall): CopySource {
   const version: ObjectVersion | undefined =
     named.versionId === undefined ? bucket.current(named.key) : bucket.find(named.key, named.versionId);
   if (version?.kind !== 'object')
-    throw new AwsError('NoSuchKey', 'The specified key does not exist.', { fields: { Key: named.key } });
+    throw new AwsError('NoSuchKey', 'there is no object with this key', { fields: { Key: named.key } });
   if (isCold(version.storageClass) && restoreState(version.restore, call.nowMs) !== 'ready') {
     throw new AwsError('InvalidObjectState', "The operation is not valid for the object's storage class");
   }
@@ -71,7 +71,7 @@ function parseCopySource(header: string): {
   } catch {
     // falls through to the same refusal
   }
-  throw new AwsError('InvalidArgument', 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey');
+  throw new AwsError('InvalidArgument', 'x-amz-copy-source has to be bucket/key');
 }
 
 function sourceConditions(headers: RequestHeaders): RequestHeaders {

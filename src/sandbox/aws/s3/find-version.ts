@@ -12,17 +12,17 @@ export function findVersion(call: ObjectCall): StoredObject {
   const version = versionId === null ? call.bucket.versionsOf(call.key)[0] : call.bucket.find(call.key, versionId);
   if (version?.kind === 'object') return version;
   if (versionId !== null && version?.kind === 'marker') {
-    throw new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
+    throw new AwsError('MethodNotAllowed', 'this method does not go with this resource', {
       headers: { 'x-amz-delete-marker': 'true', 'x-amz-version-id': version.versionId, allow: 'DELETE' },
     });
   }
   demand(call, 's3:ListBucket', bucketArn(call.bucket));
   if (versionId !== null) {
-    throw new AwsError('NoSuchVersion', 'The specified version does not exist.', {
+    throw new AwsError('NoSuchVersion', 'there is no such version', {
       fields: { Key: call.key, VersionId: versionId },
     });
   }
-  throw new AwsError('NoSuchKey', 'The specified key does not exist.', {
+  throw new AwsError('NoSuchKey', 'there is no object with this key', {
     fields: { Key: call.key },
     headers: version === undefined ? {} : { 'x-amz-delete-marker': 'true', 'x-amz-version-id': version.versionId },
   });

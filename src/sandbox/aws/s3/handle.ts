@@ -46,7 +46,7 @@ function levelOf(address: Address, request: AwsRequest): Operation['level'] {
 
 function identify(world: World, request: AwsRequest, address: Address): ServiceCall {
   const claim = readSignatureClaim(request);
-  if (claim === undefined) throw new AwsError('AccessDenied', 'Access Denied');
+  if (claim === undefined) throw new AwsError('AccessDenied', 'no policy allows this');
   if (address.hostRegion !== undefined && address.hostRegion !== claim.region)
     throw wrongScope(claim.region, address.hostRegion);
   const payloadHash = claimedPayloadHash(request, claim.expiresSeconds !== undefined);
@@ -80,7 +80,8 @@ function perform(operation: Operation, call: ServiceCall, address: Address): Rep
     demandAll(operation, bucketCall, bucketArn(bucket));
     return operation.run(bucketCall);
   }
-  if (Buffer.byteLength(address.key) > maxKeyBytes) throw new AwsError('KeyTooLongError', 'Your key is too long');
+  if (Buffer.byteLength(address.key) > maxKeyBytes)
+    throw new AwsError('KeyTooLongError', 'a key has 1,024 bytes at most');
   const objectCall = { ...bucketCall, key: address.key };
   demandAll(operation, objectCall, objectArn(objectCall));
   return operation.run(objectCall);
@@ -96,24 +97,19 @@ function demandAll(operation: Operation, call: BucketCall, resource: string): vo
 }
 
 function redirect(bucket: Bucket): AwsError {
-  return new AwsError(
-    'PermanentRedirect',
-    'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
-    {
-      headers: { 'x-amz-bucket-region': bucket.region },
-      fields: {
-        Bucket: bucket.name,
-        Endpoint: `${bucket.name}.s3.${bucket.region}.${partitionOf(bucket.region).domain}`,
-        Region: bucket.region,
-      },
+  return new AwsError('PermanentRedirect', 'the bucket lies in another region', {
+    headers: { 'x-amz-bucket-region': bucket.region },
+    fields: {
+      Bucket: bucket.name,
+      Endpoint: `${bucket.name}.s3.${bucket.region}.${partitionOf(bucket.region).domain}`,
+      Region: bucket.region,
     },
-  );
+  });
 }
 
 function wrongScope(given: string, expected: string): AwsError {
-  return new AwsError(
-    'AuthorizationHeaderMalformed',
-    `The authorization header is malformed; the region '${given}' is wrong; expecting '${expected}'`,
-    { fields: { Region: expected }, headers: { 'x-amz-bucket-region': expected } },
-  );
+  return new AwsError('AuthorizationHeaderMalformed', `signed for region ${given}, the bucket lies in ${expected}`, {
+    fields: { Region: expected },
+    headers: { 'x-amz-bucket-region': expected },
+  });
 }

@@ -92,7 +92,7 @@ function checkDoesSomething(parsed: LifecycleRule, rule: XmlElement): void {
     parsed.noncurrentExpiration !== undefined ||
     parsed.noncurrentTransitions.length > 0 ||
     parsed.abortUploadsAfterDays !== undefined;
-  if (!does) throw new AwsError('InvalidRequest', 'At least one action needs to be specified in a rule');
+  if (!does) throw new AwsError('InvalidRequest', 'a lifecycle rule does nothing');
 }
 
 function readDue(element: XmlElement): Due {

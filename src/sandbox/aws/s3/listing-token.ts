@@ -17,7 +17,7 @@ export function readPosition(token: string): ListingPosition {
   const decoded = bytes.toString('utf8');
   const kind = decoded[0];
   if (bytes.toString('base64') !== token || (kind !== 'g' && kind !== 'k')) {
-    throw new AwsError('InvalidArgument', 'The continuation token provided is incorrect', {
+    throw new AwsError('InvalidArgument', 'no listing gave this continuation token', {
       fields: { ArgumentName: 'continuation-token' },
     });
   }

@@ -12,14 +12,14 @@ export function keyEncoder(query: URLSearchParams): KeyEncoder {
   const encoding = query.get('encoding-type');
   if (encoding === null) return (key) => key;
   if (encoding === 'url') return (key) => uriEncodePath(key).replaceAll('%20', '+');
-  throw new AwsError('InvalidArgument', 'Invalid Encoding Method specified in Request');
+  throw new AwsError('InvalidArgument', 'encoding-type can only be url');
 }
 
 /** Never more than 1,000, whatever is asked. @throws AwsError InvalidArgument */
 export function readMaxKeys(value: string | null): number {
   if (value === null || value === '') return maxListKeys;
   if (!/^\d{1,10}$/.test(value)) {
-    throw new AwsError('InvalidArgument', 'Provided max-keys not an integer or within integer range', {
+    throw new AwsError('InvalidArgument', 'max-keys is no whole number', {
       fields: { ArgumentName: 'max-keys', ArgumentValue: value },
     });
   }

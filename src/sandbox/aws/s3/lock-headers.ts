@@ -12,13 +12,10 @@ export function readLock(call: ObjectCall): Lock {
   }
   if (call.bucket.objectLock === undefined) throw noLockConfiguration();
   if ((mode === undefined) !== (until === undefined)) {
-    throw new AwsError(
-      'InvalidArgument',
-      'x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied',
-    );
+    throw new AwsError('InvalidArgument', 'a lock needs mode and retain-until, both');
   }
   if (hold !== undefined && hold !== 'ON' && hold !== 'OFF')
-    throw new AwsError('InvalidArgument', 'Legal Hold must be either of ON or OFF');
+    throw new AwsError('InvalidArgument', 'a legal hold is ON or OFF');
   const retention =
     mode === undefined || until === undefined
       ? applyDefault(call.bucket.objectLock.defaultRetention, call.nowMs)
@@ -28,18 +25,17 @@ export function readLock(call: ObjectCall): Lock {
 
 export function readRetention(mode: string, until: string, nowMs: number): Retention {
   const untilMs = Date.parse(until);
-  if (Number.isNaN(untilMs))
-    throw new AwsError('InvalidArgument', 'The retain until date must be provided in ISO 8601 format');
-  if (untilMs <= nowMs) throw new AwsError('InvalidArgument', 'The retain until date must be in the future!');
+  if (Number.isNaN(untilMs)) throw new AwsError('InvalidArgument', 'retain-until is no ISO 8601 time');
+  if (untilMs <= nowMs) throw new AwsError('InvalidArgument', 'retain-until lies in the past');
   return { mode: readMode(mode), untilMs };
 }
 
 export function readMode(mode: string | undefined): LockMode {
   const known = lockModes.find((name) => name === mode);
-  if (known === undefined) throw new AwsError('InvalidArgument', 'Unknown wormMode directive.');
+  if (known === undefined) throw new AwsError('InvalidArgument', 'a lock mode is GOVERNANCE or COMPLIANCE');
   return known;
 }
 
 export function noLockConfiguration(): AwsError {
-  return new AwsError('InvalidRequest', 'Bucket is missing Object Lock Configuration');
+  return new AwsError('InvalidRequest', 'Object Lock is not on for this bucket');
 }

@@ -39,7 +39,7 @@ export function readKeptHeaders(headers: RequestHeaders): Readonly<Record<string
     kept[name] = value;
   }
   if (metadataBytes > maxUserMetadataBytes) {
-    throw new AwsError('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size');
+    throw new AwsError('MetadataTooLarge', 'too much user metadata');
   }
   const encoding = withoutAwsChunked(headers.get('content-encoding'));
   return encoding === '' ? kept : { ...kept, 'content-encoding': encoding };
@@ -73,7 +73,7 @@ function defaultEncryption(bucket: Bucket): Encryption {
 export function toEncryption(algorithm: string, keyId: string | undefined, bucket: Bucket): Encryption {
   if (algorithm === 'AES256') return { algorithm, keyArn: undefined };
   if (algorithm === 'aws:kms') return { algorithm, keyArn: kmsKeyArn(keyId ?? 'alias/aws/s3', bucket) };
-  throw new AwsError('InvalidArgument', 'The encryption method specified is not supported', {
+  throw new AwsError('InvalidArgument', 'encryption is AES256 or aws:kms', {
     fields: { ArgumentName: 'x-amz-server-side-encryption', ArgumentValue: algorithm },
   });
 }

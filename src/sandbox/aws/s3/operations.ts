@@ -326,7 +326,7 @@ export function chooseOperation(target: Target): Operation {
     if (best === undefined || weight(operation) > weight(best)) best = operation;
   }
   if (best !== undefined) return best;
-  throw new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.');
+  throw new AwsError('MethodNotAllowed', 'this method does not go with this resource');
 }
 
 function weight(operation: Operation): number {

@@ -35,14 +35,14 @@ export function checkReadConditions(headers: RequestHeaders, subject: ReadSubjec
 export function checkWriteConditions(headers: RequestHeaders, current: { readonly etag: string } | undefined): void {
   const ifNoneMatch = headers.get('if-none-match');
   if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
-    throw new AwsError('NotImplemented', 'A header you provided implies functionality that is not implemented', {
+    throw new AwsError('NotImplemented', 'If-None-Match on a write can only be *', {
       fields: { Header: 'If-None-Match' },
     });
   }
   if (ifNoneMatch === '*' && current !== undefined) throw failed('If-None-Match');
   const ifMatch = headers.get('if-match');
   if (ifMatch === undefined) return;
-  if (current === undefined) throw new AwsError('NoSuchKey', 'The specified key does not exist.');
+  if (current === undefined) throw new AwsError('NoSuchKey', 'there is no object with this key');
   if (!etagMatches(ifMatch, current.etag)) throw failed('If-Match');
 }
 
@@ -63,7 +63,7 @@ function readDate(value: string | undefined): number | undefined {
 }
 
 function failed(condition: string): AwsError {
-  return new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
+  return new AwsError('PreconditionFailed', 'a condition of the request does not hold', {
     fields: { Condition: condition },
   });
 }

@@ -21,10 +21,7 @@ export async function publishConditionally(call: ObjectCall, prepare: () => Prom
     const object = await prepare();
     try {
       if (ticket.disturbed && isConditionalWrite(headers)) {
-        throw new AwsError(
-          'ConditionalRequestConflict',
-          'The conditional request cannot succeed due to a conflicting operation against this resource.',
-        );
+        throw new AwsError('ConditionalRequestConflict', 'another write of this key is under way');
       }
       checkWriteConditions(headers, bucket.current(key));
     } catch (error) {

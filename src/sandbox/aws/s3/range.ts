@@ -20,7 +20,7 @@ export function parseRange(header: string | undefined, sizeBytes: number): ByteR
   const end = first === '' || last === '' ? sizeBytes : Math.min(Number(last) + 1, sizeBytes);
   if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
   if (start >= sizeBytes || start >= end) {
-    throw new AwsError('InvalidRange', 'The requested range is not satisfiable', {
+    throw new AwsError('InvalidRange', 'the range begins behind the end of the object', {
       headers: { 'content-range': `bytes */${sizeBytes}` },
       fields: { RangeRequested: header ?? '', ActualObjectSize: String(sizeBytes) },
     });

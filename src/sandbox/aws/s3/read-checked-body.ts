@@ -11,7 +11,7 @@ export async function readCheckedBody(call: ServiceCall, maxBytes = maxXmlBodyBy
   const body = await readWhole(call.body, maxBytes);
   const contentMd5 = call.headers.get('content-md5');
   if (contentMd5 !== undefined && createHash('md5').update(body).digest('base64') !== contentMd5) {
-    throw new AwsError('BadDigest', 'The Content-MD5 you specified did not match what we received.');
+    throw new AwsError('BadDigest', 'Content-MD5 is not that of the body');
   }
   if (claim !== undefined) {
     const digest = newDigest(claim.algorithm);

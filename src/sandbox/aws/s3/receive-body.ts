@@ -30,8 +30,7 @@ export async function receiveBody(call: ObjectCall, maxBytes = maxPutBytes): Pro
   const contentMd5 = readContentMd5(call.headers.get('content-md5'));
   demandLockChecksum(call, claim !== undefined || contentMd5 !== undefined);
   const { announcedBytes } = call.body;
-  if (announcedBytes === undefined)
-    throw new AwsError('MissingContentLength', 'You must provide the Content-Length HTTP header.');
+  if (announcedBytes === undefined) throw new AwsError('MissingContentLength', 'Content-Length is missing');
   if (announcedBytes > maxBytes) throw tooLarge();
   const md5 = createHash('md5');
   const digest = claim === undefined ? undefined : newDigest(claim.algorithm);
@@ -44,7 +43,7 @@ export async function receiveBody(call: ObjectCall, maxBytes = maxPutBytes): Pro
   try {
     const md5Hex = md5.digest('hex');
     if (contentMd5 !== undefined && contentMd5 !== md5Hex) {
-      throw new AwsError('BadDigest', 'The Content-MD5 you specified did not match what we received.');
+      throw new AwsError('BadDigest', 'Content-MD5 is not that of the body');
     }
     const value = digest?.digest().toString('base64');
     if (claim === undefined || value === undefined) return { extent, md5: md5Hex, checksum: undefined };
@@ -61,16 +60,13 @@ export async function receiveBody(call: ObjectCall, maxBytes = maxPutBytes): Pro
 /** The signature's own content hash does not count: S3 wants a checksum that stays with the object. */
 function demandLockChecksum(call: ObjectCall, hasChecksum: boolean): void {
   if (call.bucket.objectLock === undefined || hasChecksum) return;
-  throw new AwsError(
-    'InvalidRequest',
-    'Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters',
-  );
+  throw new AwsError('InvalidRequest', 'a locked write needs Content-MD5 or a checksum header');
 }
 
 function readContentMd5(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const bytes = Buffer.from(header, 'base64');
-  if (bytes.length !== 16) throw new AwsError('InvalidDigest', 'The Content-MD5 you specified was invalid.');
+  if (bytes.length !== 16) throw new AwsError('InvalidDigest', 'Content-MD5 is no base64 of 16 bytes');
   return bytes.toString('hex');
 }
 
@@ -85,5 +81,5 @@ async function* observed(
 }
 
 function tooLarge(): AwsError {
-  return new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
+  return new AwsError('EntityTooLarge', 'more bytes than one upload may have');
 }

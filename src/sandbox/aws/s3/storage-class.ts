@@ -17,7 +17,7 @@ export type StorageClass = (typeof storageClasses)[number];
 export function parseStorageClass(value: string | undefined): StorageClass {
   if (value === undefined) return 'STANDARD';
   const found = storageClasses.find((name) => name === value);
-  if (found === undefined) throw new AwsError('InvalidStorageClass', 'The storage class you specified is not valid');
+  if (found === undefined) throw new AwsError('InvalidStorageClass', 'no such storage class');
   return found;
 }
 

@@ -20,13 +20,12 @@ export function parseTagSet(tagging: XmlElement): Tags {
 function checkTags(pairs: readonly (readonly [string, string])[]): Tags {
   const tags = Object.fromEntries(pairs);
   if (Object.keys(tags).length !== pairs.length) {
-    throw new AwsError('InvalidTag', 'Cannot provide multiple Tags with the same key');
+    throw new AwsError('InvalidTag', 'a tag key stands there twice');
   }
-  if (pairs.length > maxTags) throw new AwsError('InvalidTag', 'Object tags cannot be greater than 10');
+  if (pairs.length > maxTags) throw new AwsError('InvalidTag', 'an object has 10 tags at most');
   for (const [key, value] of pairs) {
-    if (key === '' || key.length > maxTagKeyChars)
-      throw new AwsError('InvalidTag', 'The TagKey you have provided is invalid');
-    if (value.length > maxTagValueChars) throw new AwsError('InvalidTag', 'The TagValue you have provided is invalid');
+    if (key === '' || key.length > maxTagKeyChars) throw new AwsError('InvalidTag', 'no valid tag key');
+    if (value.length > maxTagValueChars) throw new AwsError('InvalidTag', 'no valid tag value');
   }
   return tags;
 }

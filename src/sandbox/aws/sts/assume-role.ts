@@ -24,10 +24,7 @@ export function assumeRole(world: World, caller: Caller, form: URLSearchParams):
   const sessionPolicy = readSessionPolicy(form);
   const role = world.directory.role(roleArn);
   if (role === undefined || !isTrusted(world, role, caller, { externalId, sessionName })) {
-    throw new AwsError(
-      'AccessDenied',
-      `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
-    );
+    throw new AwsError('AccessDenied', `${caller.arn} may not assume ${roleArn}`);
   }
   const seconds = readDuration(form, role, caller);
   const arn = `arn:${role.partition}:sts::${role.accountId}:assumed-role/${role.name.split('/').at(-1)}/${sessionName}`;
@@ -128,16 +125,10 @@ function readDuration(form: URLSearchParams, role: Role, caller: Caller): number
     );
   }
   if (caller.isSession && seconds > maxChainedSeconds) {
-    throw new AwsError(
-      'ValidationError',
-      'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining',
-    );
+    throw new AwsError('ValidationError', 'a role that assumes a role gets one hour at most');
   }
   if (seconds > Math.max(role.maxSessionSeconds, minSessionSeconds) && asked !== null) {
-    throw new AwsError(
-      'ValidationError',
-      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
-    );
+    throw new AwsError('ValidationError', 'sessions of this role are shorter than that');
   }
   return Math.min(seconds, Math.max(role.maxSessionSeconds, minSessionSeconds));
 }

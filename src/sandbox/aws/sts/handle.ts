@@ -50,7 +50,7 @@ export function renderStsError(error: AwsError, requestId: string): string {
 /** Fills `form` with the body, once it is known to be what was signed. */
 async function identify(world: World, request: AwsRequest, form: URLSearchParams): Promise<Caller> {
   const claim = readSignatureClaim(request);
-  if (claim === undefined) throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token');
+  if (claim === undefined) throw new AwsError('MissingAuthenticationToken', 'the request is not signed');
   const body = await readForm(request);
   const payloadHash = sha256Hex(body);
   const { caller } = authenticate(world, request, { claim, service: 'sts', payloadHash });

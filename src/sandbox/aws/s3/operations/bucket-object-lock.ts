@@ -9,10 +9,7 @@ import { readCheckedBody } from '../read-checked-body.ts';
 export function getObjectLock(call: BucketCall): Reply {
   const config = call.bucket.objectLock;
   if (config === undefined) {
-    throw new AwsError(
-      'ObjectLockConfigurationNotFoundError',
-      'Object Lock configuration does not exist for this bucket',
-    );
+    throw new AwsError('ObjectLockConfigurationNotFoundError', 'Object Lock is not on for this bucket');
   }
   const rule = config.defaultRetention;
   const retention =
@@ -50,7 +47,7 @@ function readDefaultRetention(rule: XmlElement): DefaultRetention {
 function readPositive(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (!/^\d{1,6}$/.test(value) || Number(value) < 1) {
-    throw new AwsError('InvalidArgument', 'Default retention period must be a positive integer value.');
+    throw new AwsError('InvalidArgument', 'a default retention is a whole number above 0');
   }
   return Number(value);
 }

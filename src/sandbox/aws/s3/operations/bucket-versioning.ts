@@ -19,10 +19,7 @@ export async function putVersioning(call: BucketCall): Promise<Reply> {
   const status = parseXml(await readCheckedBody(call), 'VersioningConfiguration').text('Status');
   if (status !== 'Enabled' && status !== 'Suspended') throw malformed();
   if (status === 'Suspended' && call.bucket.objectLock !== undefined) {
-    throw new AwsError(
-      'InvalidBucketState',
-      'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
-    );
+    throw new AwsError('InvalidBucketState', 'Object Lock keeps versioning on');
   }
   call.bucket.change({ versioning: status });
   return { status: 200 };

@@ -24,10 +24,7 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<Reply> 
     const checksum = await checksumOf(call, upload, parts);
     findUpload(call);
     if (ticket.disturbed && isConditionalWrite(call.headers)) {
-      throw new AwsError(
-        'ConditionalRequestConflict',
-        'The conditional request cannot succeed due to a conflicting operation against this resource.',
-      );
+      throw new AwsError('ConditionalRequestConflict', 'another write of this key is under way');
     }
     checkWriteConditions(call.headers, call.bucket.current(call.key));
     return await publish(call, upload, parts, checksum);
@@ -83,17 +80,14 @@ function chooseParts(upload: MultipartUpload, request: XmlElement): readonly Upl
   const parts = listed.map((entry) => {
     const partNumber = Number(entry.text('PartNumber')?.trim());
     if (partNumber <= previous) {
-      throw new AwsError(
-        'InvalidPartOrder',
-        'The list of parts was not in ascending order. Parts must be ordered by part number.',
-      );
+      throw new AwsError('InvalidPartOrder', 'parts are to be listed by ascending number');
     }
     previous = partNumber;
     return choosePart(upload, entry, partNumber);
   });
   const tooSmall = parts.slice(0, -1).find((part) => part.extent.sizeBytes < minPartBytes);
   if (tooSmall !== undefined) {
-    throw new AwsError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', {
+    throw new AwsError('EntityTooSmall', 'only the last part may be this small', {
       fields: {
         ETag: tooSmall.etag,
         PartNumber: String(tooSmall.partNumber),
@@ -121,7 +115,7 @@ function choosePart(upload: MultipartUpload, entry: XmlElement, partNumber: numb
   if (upload.checksumType === 'COMPOSITE' && claimed === undefined) {
     throw new AwsError(
       'InvalidRequest',
-      `The upload was created using a ${algorithm?.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${partNumber} in the request.`,
+      `part ${partNumber} is listed without its ${algorithm?.toLowerCase()} checksum`,
     );
   }
   return part;
@@ -135,7 +129,7 @@ async function checksumOf(
 ): Promise<Checksum | undefined> {
   const size = call.headers.get('x-amz-mp-object-size');
   if (size !== undefined && Number(size) !== totalBytes(parts.map((part) => part.extent))) {
-    throw new AwsError('InvalidRequest', 'The provided x-amz-mp-object-size does not match the size of the parts.');
+    throw new AwsError('InvalidRequest', 'x-amz-mp-object-size is not the sum of the parts');
   }
   const algorithm = upload.checksumAlgorithm;
   if (algorithm === undefined) return undefined;

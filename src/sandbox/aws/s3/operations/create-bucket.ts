@@ -24,7 +24,7 @@ export async function createBucket(call: ServiceCall): Promise<Reply> {
 
 export function checkBucketName(name: string): void {
   if (!bucketName.test(name) || name.includes('..')) {
-    throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.', { fields: { BucketName: name } });
+    throw new AwsError('InvalidBucketName', 'this is no bucket name', { fields: { BucketName: name } });
   }
 }
 
@@ -38,7 +38,7 @@ export function headBucket(call: BucketCall): Reply {
 }
 
 export function deleteBucket(call: BucketCall): Reply {
-  if (!call.bucket.isEmpty) throw new AwsError('BucketNotEmpty', 'The bucket you tried to delete is not empty');
+  if (!call.bucket.isEmpty) throw new AwsError('BucketNotEmpty', 'objects or versions are left in the bucket');
   call.world.buckets.remove(call.bucket.name);
   return { status: 204 };
 }
@@ -50,16 +50,13 @@ function readLocation(body: string, endpointRegion: string): string {
   if (region === endpointRegion || endpointRegion === 'us-east-1') return region;
   throw new AwsError(
     'IllegalLocationConstraintException',
-    `The ${constraint ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+    `a bucket in ${constraint ?? 'no named region'} is made at that region's endpoint`,
   );
 }
 
 function taken(isOwn: boolean): AwsError {
   if (isOwn) {
-    return new AwsError(
-      'BucketAlreadyOwnedByYou',
-      'Your previous request to create the named bucket succeeded and you already own it.',
-    );
+    return new AwsError('BucketAlreadyOwnedByYou', 'the bucket is yours already');
   }
-  return new AwsError('BucketAlreadyExists', 'The requested bucket name is not available.');
+  return new AwsError('BucketAlreadyExists', 'another account has this bucket name');
 }

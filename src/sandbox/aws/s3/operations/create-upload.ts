@@ -51,9 +51,5 @@ export function findUpload(call: ObjectCall): MultipartUpload {
   const uploadId = call.query.get('uploadId') ?? '';
   const upload = call.bucket.uploads.get(uploadId);
   if (upload?.key === call.key) return upload;
-  throw new AwsError(
-    'NoSuchUpload',
-    'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
-    { fields: { UploadId: uploadId } },
-  );
+  throw new AwsError('NoSuchUpload', 'there is no such upload, or none any more', { fields: { UploadId: uploadId } });
 }

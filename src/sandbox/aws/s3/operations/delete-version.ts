@@ -46,5 +46,5 @@ export function asksToBypass(call: ObjectCall): boolean {
 }
 
 export function protectedByLock(): AwsError {
-  return new AwsError('AccessDenied', 'Access Denied because object protected by object lock.');
+  return new AwsError('AccessDenied', 'Object Lock keeps this version');
 }

@@ -56,7 +56,7 @@ function wholeChecksum(call: ObjectCall, object: StoredObject, asked: ByteRange 
 
 function rangeOfPart(object: StoredObject, partNumber: number): ByteRange {
   const extent = object.extents[partNumber - 1];
-  if (extent === undefined) throw new AwsError('InvalidRange', 'The requested partnumber is not satisfiable');
+  if (extent === undefined) throw new AwsError('InvalidRange', 'the object has no such part');
   const before = object.extents.slice(0, partNumber - 1);
   const start = before.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return { start, end: start + extent.sizeBytes };

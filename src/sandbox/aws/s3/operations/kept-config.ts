@@ -24,7 +24,7 @@ const rulesOf: Readonly<Record<KeptConfig, KeptRules>> = {
   lifecycle: {
     ...xml,
     check: (body) => void parseLifecycle(body),
-    missing: () => new AwsError('NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist'),
+    missing: () => new AwsError('NoSuchLifecycleConfiguration', 'the bucket has no lifecycle'),
   },
   encryption: {
     ...xml,
@@ -40,14 +40,13 @@ const rulesOf: Readonly<Record<KeptConfig, KeptRules>> = {
   publicAccessBlock: {
     ...xml,
     check: (body) => void parseXml(body, 'PublicAccessBlockConfiguration'),
-    missing: () =>
-      new AwsError('NoSuchPublicAccessBlockConfiguration', 'The public access block configuration was not found'),
+    missing: () => new AwsError('NoSuchPublicAccessBlockConfiguration', 'the bucket has no public access block'),
   },
   policy: {
     putStatus: 204,
     contentType: 'application/json',
     check: checkPolicy,
-    missing: () => new AwsError('NoSuchBucketPolicy', 'The bucket policy does not exist'),
+    missing: () => new AwsError('NoSuchBucketPolicy', 'the bucket has no policy'),
   },
   replication: {
     ...xml,
@@ -60,20 +59,20 @@ const rulesOf: Readonly<Record<KeptConfig, KeptRules>> = {
         );
       }
     },
-    missing: () => new AwsError('ReplicationConfigurationNotFoundError', 'The replication configuration was not found'),
+    missing: () => new AwsError('ReplicationConfigurationNotFoundError', 'the bucket has no replication'),
   },
   tagging: {
     ...xml,
     putStatus: 204,
     check: (body) => void parseTagSet(parseXml(body, 'Tagging')),
-    missing: () => new AwsError('NoSuchTagSet', 'The TagSet does not exist'),
+    missing: () => new AwsError('NoSuchTagSet', 'there are no tags'),
   },
   ownershipControls: {
     ...xml,
     check: (body) => {
       if (!parseXml(body, 'OwnershipControls').has('Rule')) throw malformed();
     },
-    missing: () => new AwsError('OwnershipControlsNotFoundError', 'The bucket ownership controls were not found'),
+    missing: () => new AwsError('OwnershipControlsNotFoundError', 'the bucket has no ownership controls'),
   },
 };
 
@@ -113,7 +112,7 @@ export function deleteKept(name: KeptConfig): Handler<BucketCall> {
 
 function checkPolicy(body: string): void {
   if (Buffer.byteLength(body) > maxPolicyBytes)
-    throw new AwsError('MalformedPolicy', 'Policies must be 20 KB or less.');
+    throw new AwsError('MalformedPolicy', 'a bucket policy has 20 KB at most');
   try {
     const policy = parsePolicy(body);
     if (policy.every((statement) => statement.principals !== undefined)) return;
@@ -121,5 +120,5 @@ function checkPolicy(body: string): void {
     if (error instanceof PolicyError) throw new AwsError('MalformedPolicy', error.message);
     throw error;
   }
-  throw new AwsError('MalformedPolicy', 'Missing required field Principal');
+  throw new AwsError('MalformedPolicy', 'the statement names no Principal');
 }

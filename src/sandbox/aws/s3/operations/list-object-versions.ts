@@ -15,7 +15,7 @@ export function listObjectVersions(call: BucketCall): Reply {
   const keyMarker = query.get('key-marker') ?? '';
   const versionMarker = query.get('version-id-marker') ?? '';
   if (versionMarker !== '' && keyMarker === '') {
-    throw new AwsError('InvalidArgument', 'A version-id marker cannot be specified without a key marker.');
+    throw new AwsError('InvalidArgument', 'version-id-marker needs a key-marker');
   }
   const maxEntries = readMaxKeys(query.get('max-keys'));
   const page = listVersionPage(bucket, { prefix, delimiter, keyMarker, versionMarker, maxEntries });

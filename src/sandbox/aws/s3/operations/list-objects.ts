@@ -10,7 +10,7 @@ import type { StoredObject } from '../object-version.ts';
 
 export function listObjectsV2(call: BucketCall): Reply {
   const { query } = call;
-  if (query.get('list-type') !== '2') throw new AwsError('InvalidArgument', 'Invalid List Type specified in Request');
+  if (query.get('list-type') !== '2') throw new AwsError('InvalidArgument', 'list-type can only be 2');
   const token = query.get('continuation-token');
   const startAfter = query.get('start-after') ?? '';
   const position = token === null ? { after: startAfter, wholeGroup: false } : readPosition(token);

@@ -56,5 +56,5 @@ function lockable(call: ObjectCall): StoredObject {
 }
 
 function nothingSet(): AwsError {
-  return new AwsError('NoSuchObjectLockConfiguration', 'The specified object does not have a ObjectLock configuration');
+  return new AwsError('NoSuchObjectLockConfiguration', 'the version has no such lock');
 }

@@ -20,7 +20,7 @@ export async function restoreObject(call: ObjectCall): Promise<Reply> {
   }
   switch (restoreState(object.restore, call.nowMs)) {
     case 'ongoing':
-      throw new AwsError('RestoreAlreadyInProgress', 'Object restore is already in progress');
+      throw new AwsError('RestoreAlreadyInProgress', 'a restore of this object is under way');
     case 'ready':
       if (object.restore !== undefined) {
         call.bucket.replace({ ...object, restore: extendRestore(object.restore, days, call.nowMs) });

@@ -65,7 +65,7 @@ async function keepPart(call: ObjectCall, upload: MultipartUpload, part: Uploade
     if (!wrongChecksum) findUpload(call);
     throw new AwsError(
       'InvalidRequest',
-      `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksumAlgorithm?.toLowerCase()}, actual checksum Type: ${part.checksumAlgorithm?.toLowerCase() ?? 'null'}`,
+      `the upload's checksum is ${upload.checksumAlgorithm?.toLowerCase()}, the part's ${part.checksumAlgorithm?.toLowerCase() ?? 'none'}`,
     );
   }
   const before = call.bucket.keepPart(upload.uploadId, part);
@@ -76,7 +76,7 @@ function readPartNumber(call: ObjectCall): number {
   const value = call.query.get('partNumber') ?? '';
   const partNumber = /^\d{1,5}$/.test(value) ? Number(value) : 0;
   if (partNumber >= 1 && partNumber <= maxPartNumber) return partNumber;
-  throw new AwsError('InvalidArgument', `Part number must be an integer between 1 and ${maxPartNumber}, inclusive`, {
+  throw new AwsError('InvalidArgument', `a part has a number from 1 to ${maxPartNumber}`, {
     fields: { ArgumentName: 'partNumber', ArgumentValue: value },
   });
 }
