@@ -42,6 +42,22 @@ export const errorCodes = [
   'DECODER_CRASHED',
   'DIGEST_MISMATCH',
   'FILES_FAILED',
+  // the archive
+  'POLICY_INVALID',
+  'TABLE_DENIED',
+  'TABLE_BUSY',
+  'SCHEMA_DRIFTED',
+  'ROWS_CHANGED',
+  'ON_HOLD',
+  'WRITE_DENIED',
+  'OBJECT_EXISTS',
+  'BUCKET_UNFIT',
+  'LOCK_MISSING',
+  'ENCRYPTION_MISSING',
+  'PROOF_FAILED',
+  'SIGNATURE_INVALID',
+  'CHAIN_BROKEN',
+  'RESTORE_CONFLICT',
   // our own databases and code
   'DATABASE',
   'DATABASE_UNAVAILABLE',
@@ -78,6 +94,7 @@ const transientCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'LOCK_TIMEOUT',
   'LEASE_LOST',
   'CANCELLED',
+  'TABLE_BUSY',
 ]);
 
 export function isTransient(code: ErrorCode): boolean {

@@ -10,11 +10,18 @@ export function exitCodeOf(code: ErrorCode): number {
   switch (code) {
     case 'BAD_CONFIG':
     case 'BAD_INPUT':
+    case 'POLICY_INVALID':
       return 2;
     case 'NOT_FOUND':
       return 3;
     case 'CONFLICT':
     case 'ILLEGAL_STATE':
+    case 'TABLE_DENIED':
+    case 'SCHEMA_DRIFTED':
+    case 'ROWS_CHANGED':
+    case 'ON_HOLD':
+    case 'OBJECT_EXISTS':
+    case 'RESTORE_CONFLICT':
       return 4;
     case 'UNAUTHORIZED':
     case 'CREDENTIALS':
@@ -24,6 +31,7 @@ export function exitCodeOf(code: ErrorCode): number {
     case 'ACCESS_DENIED':
     case 'KMS_DENIED':
     case 'BUCKET_NOT_FOUND':
+    case 'WRITE_DENIED':
       return 5;
     case 'FILE_MISSING':
     case 'FILE_COLD':
@@ -42,6 +50,12 @@ export function exitCodeOf(code: ErrorCode): number {
     case 'DECODER_CRASHED':
     case 'DIGEST_MISMATCH':
     case 'FILES_FAILED':
+    case 'BUCKET_UNFIT':
+    case 'LOCK_MISSING':
+    case 'ENCRYPTION_MISSING':
+    case 'PROOF_FAILED':
+    case 'SIGNATURE_INVALID':
+    case 'CHAIN_BROKEN':
       return 6;
     case 'FILE_CHANGED':
     case 'NETWORK':
@@ -52,6 +66,7 @@ export function exitCodeOf(code: ErrorCode): number {
     case 'LOCK_TIMEOUT':
     case 'LEASE_LOST':
     case 'CANCELLED':
+    case 'TABLE_BUSY':
       return 7;
     case 'DATABASE':
     case 'INTERNAL':

@@ -12,6 +12,7 @@ import { toRegistryError } from '../registry/registry-error.ts';
 export function statusOf(code: ErrorCode): ContentfulStatusCode {
   switch (code) {
     case 'BAD_INPUT':
+    case 'POLICY_INVALID':
       return 400;
     case 'UNAUTHORIZED':
       return 401;
@@ -19,6 +20,12 @@ export function statusOf(code: ErrorCode): ContentfulStatusCode {
       return 404;
     case 'CONFLICT':
     case 'ILLEGAL_STATE':
+    case 'TABLE_DENIED':
+    case 'SCHEMA_DRIFTED':
+    case 'ROWS_CHANGED':
+    case 'ON_HOLD':
+    case 'OBJECT_EXISTS':
+    case 'RESTORE_CONFLICT':
       return 409;
     case 'CREDENTIALS':
     case 'ASSUME_ROLE_DENIED':
@@ -27,6 +34,7 @@ export function statusOf(code: ErrorCode): ContentfulStatusCode {
     case 'ACCESS_DENIED':
     case 'KMS_DENIED':
     case 'BUCKET_NOT_FOUND':
+    case 'WRITE_DENIED':
       return 424;
     case 'FILE_MISSING':
     case 'FILE_COLD':
@@ -45,6 +53,12 @@ export function statusOf(code: ErrorCode): ContentfulStatusCode {
     case 'DECODER_CRASHED':
     case 'DIGEST_MISMATCH':
     case 'FILES_FAILED':
+    case 'BUCKET_UNFIT':
+    case 'LOCK_MISSING':
+    case 'ENCRYPTION_MISSING':
+    case 'PROOF_FAILED':
+    case 'SIGNATURE_INVALID':
+    case 'CHAIN_BROKEN':
       return 422;
     case 'TIMEOUT':
       return 504;
@@ -56,6 +70,7 @@ export function statusOf(code: ErrorCode): ContentfulStatusCode {
     case 'LOCK_TIMEOUT':
     case 'LEASE_LOST':
     case 'CANCELLED':
+    case 'TABLE_BUSY':
       return 503;
     case 'BAD_CONFIG':
     case 'DATABASE':
