@@ -22,6 +22,18 @@ export const auditActions = [
   'delivery.published-by-hand',
   'delivery.dropped',
   'file.reprocessed',
+  'policy.applied',
+  'policy.removed',
+  'archive.run-asked',
+  'unit.purged',
+  'undo.dropped',
+  'hold.placed',
+  'hold.released',
+  'restore.asked',
+  'restore.done',
+  'restore.cancelled',
+  'bucket.changed',
+  'archive.expired',
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];
