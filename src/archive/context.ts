@@ -1,0 +1,40 @@
+import type { ArchiveStore } from '../aws/archive-store.ts';
+import type { Logger } from '../log.ts';
+import type { PrismaClient } from '../registry/generated/client.ts';
+import type { Encryption } from '../registry/archive/unit-record.ts';
+import type { Signer } from './manifest/signer.ts';
+import type { SourceDatabases } from './source/source-databases.ts';
+import type { Spool } from './upload/spool.ts';
+
+/** The one archive bucket of a deployment. */
+export interface Destination {
+  readonly bucket: string;
+  readonly region: string;
+  /** Of every key; without slashes at its ends, may be empty. */
+  readonly prefix: string;
+  readonly encryption: Encryption;
+}
+
+export interface ArchiveSettings {
+  /** Rows of a range: what one transaction of a purge deletes, and what is compared at once. */
+  readonly rangeRows: number;
+  /** Tables worked on at the same time. */
+  readonly parallel: number;
+}
+
+/** What every verb of the archive works with; made once, in the composition root. */
+export interface ArchiveContext {
+  readonly registry: PrismaClient;
+  readonly destination: Destination;
+  /** The bucket, with the writer's or the verifier's rights; to be disposed of after use. */
+  readonly openStore: (rights: 'writer' | 'verifier') => ArchiveStore;
+  readonly sources: SourceDatabases;
+  readonly signer: Signer;
+  /** PEM; the signer's own and those before it. */
+  readonly publicKeys: readonly string[];
+  /** Takes parts while the bucket is out of reach. */
+  readonly spool: Spool | undefined;
+  readonly settings: ArchiveSettings;
+  readonly log: Logger;
+  readonly now: () => Date;
+}
