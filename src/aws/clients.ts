@@ -8,16 +8,19 @@ export interface BucketRegion {
   current: string;
 }
 
-/** @returns a client that asks `credentials` and `region` anew for every request */
-export function makeS3Client(config: AwsConfig, region: BucketRegion, credentials: RefreshingCredentials): S3Client {
+/**
+ * @returns a client that asks `credentials` and `region` anew for every request; without `credentials` it is the service
+ *   itself that asks, by its own identity
+ */
+export function makeS3Client(
+  config: AwsConfig,
+  region: BucketRegion,
+  credentials: RefreshingCredentials | undefined,
+): S3Client {
   return new S3Client({
     // S3's own redirect middleware swaps the region of the shared client under other requests; see S3ObjectReader.
     region: async () => region.current,
-    credentials: async () => {
-      const session = await credentials.get();
-      // Said to be expiring, so that the SDK asks every time and never keeps a session that we have dropped.
-      return { ...session, expiration: new Date(0) };
-    },
+    ...(credentials === undefined ? ownIdentity(config) : { credentials: () => freshSession(credentials) }),
     ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
     forcePathStyle: config.forcePathStyle ?? config.s3Endpoint !== undefined,
     maxAttempts: config.maxAttempts,
@@ -34,11 +37,21 @@ export function makeStsClient(config: AwsConfig, region: string): STSClient {
   return new STSClient({
     region,
     ...(config.stsEndpoint === undefined ? {} : { endpoint: config.stsEndpoint }),
-    ...(config.baseCredentials === undefined ? {} : { credentials: { ...config.baseCredentials } }),
+    ...ownIdentity(config),
     maxAttempts: config.maxAttempts,
     retryMode: 'adaptive',
     requestHandler: requestHandlerOptions(config),
   });
+}
+
+/** Said to be expiring, so that the SDK asks every time and never keeps a session that we have dropped. */
+async function freshSession(credentials: RefreshingCredentials) {
+  return { ...(await credentials.get()), expiration: new Date(0) };
+}
+
+/** Without base credentials the SDK looks for an instance, container or web identity role. */
+function ownIdentity({ baseCredentials }: AwsConfig) {
+  return baseCredentials === undefined ? {} : { credentials: { ...baseCredentials } };
 }
 
 function requestHandlerOptions(config: AwsConfig) {

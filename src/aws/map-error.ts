@@ -5,6 +5,8 @@ import { isNetworkCode, VendorError } from './vendor-error.ts';
 export type AwsCall =
   | { readonly operation: 'assume-role'; readonly roleArn: string; readonly region: string }
   | { readonly operation: 'list'; readonly bucket: string; readonly prefix: string }
+  /** A setting of a bucket; `permission` is the action that it takes, such as `s3:PutBucketVersioning`. */
+  | { readonly operation: 'bucket'; readonly bucket: string; readonly permission: string }
   | { readonly operation: 'head' | 'get'; readonly bucket: string; readonly key: string };
 
 /** Vendor codes whose meaning does not depend on the request. The HTTP status decides for all others. */
@@ -50,6 +52,11 @@ const codeByVendorCode: Readonly<Record<string, ErrorCode>> = {
   PermanentRedirect: 'BAD_CONFIG',
   AuthorizationHeaderMalformed: 'BAD_CONFIG',
   IllegalLocationConstraintException: 'BAD_CONFIG',
+  BucketAlreadyExists: 'CONFLICT',
+  BucketAlreadyOwnedByYou: 'CONFLICT',
+  OperationAborted: 'CONFLICT', // another change of the same bucket is under way
+  InvalidBucketState: 'BUCKET_UNFIT',
+  NotImplemented: 'BUCKET_UNFIT',
 };
 
 /**
@@ -94,8 +101,10 @@ function isKmsRefusal(cause: VendorError): boolean {
 function codeOfStatus(status: number | undefined, call: AwsCall): ErrorCode {
   if (status === undefined) return 'INTERNAL';
   if (status === 401 || status === 403) return deniedCode(call);
-  if (status === 404) return call.operation === 'list' ? 'BUCKET_NOT_FOUND' : 'FILE_MISSING';
+  if (status === 404) return isOfBucket(call) ? 'BUCKET_NOT_FOUND' : 'FILE_MISSING';
   if (status === 408) return 'TIMEOUT';
+  if (call.operation === 'bucket' && status === 400) return 'BAD_INPUT';
+  if (call.operation === 'bucket' && status === 409) return 'CONFLICT';
   if (status === 412 || status === 416) return 'FILE_CHANGED';
   if (status === 429 || status === 503) return 'THROTTLED';
   if (status >= 300 && status < 400) return 'BAD_CONFIG';
@@ -104,12 +113,18 @@ function codeOfStatus(status: number | undefined, call: AwsCall): ErrorCode {
   return 'INTERNAL';
 }
 
+function isOfBucket(call: AwsCall): boolean {
+  return call.operation === 'list' || call.operation === 'bucket';
+}
+
 function deniedCode(call: AwsCall): ErrorCode {
   switch (call.operation) {
     case 'assume-role':
       return 'ASSUME_ROLE_DENIED';
     case 'list':
       return 'LIST_DENIED';
+    case 'bucket':
+      return 'ACCESS_DENIED';
     case 'head':
     case 'get':
       return 'GET_DENIED';
@@ -122,6 +137,8 @@ function subject(call: AwsCall): string {
       return `assume role ${call.roleArn} through STS of ${call.region}`;
     case 'list':
       return `list s3://${call.bucket}/${call.prefix}`;
+    case 'bucket':
+      return `${call.permission} on bucket ${call.bucket}`;
     case 'head':
     case 'get':
       return `read s3://${call.bucket}/${call.key}`;
@@ -136,6 +153,12 @@ function explanation(code: ErrorCode, cause: VendorError, call: AwsCall): string
       return 'access denied; the role needs s3:ListBucket on the bucket for this prefix';
     case 'GET_DENIED':
       return 'access denied; the role needs s3:GetObject on this key, and the key must exist';
+    case 'ACCESS_DENIED':
+      return 'access denied; grant it this permission';
+    case 'CONFLICT':
+      return 'somebody else has this name, or is changing it at this moment';
+    case 'BUCKET_UNFIT':
+      return 'the bucket, or the server, does not take this';
     case 'KMS_DENIED':
       return 'the object is encrypted; the role needs kms:Decrypt, and the key must be enabled and grant it';
     case 'BUCKET_NOT_FOUND':
