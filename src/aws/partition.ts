@@ -33,9 +33,13 @@ export function partitionDomain(name: Partition): string {
   return partitions.find((partition) => partition.name === name)?.domain ?? 'amazonaws.com';
 }
 
+export function isAwsRegion(name: string): boolean {
+  return regionPattern.test(name);
+}
+
 /** @throws AppError BAD_INPUT if this is no region name */
 export function partitionOfRegion(region: string): Partition {
-  if (!regionPattern.test(region)) {
+  if (!isAwsRegion(region)) {
     throw new AppError('BAD_INPUT', `region "${region}" is no AWS region name: expected one like eu-west-1`);
   }
   return partitions.find((partition) => region.startsWith(partition.regionPrefix))?.name ?? 'aws';
