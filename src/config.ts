@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { type ArchiveConfiguration, archiveShape, readArchiveConfiguration } from './archive/configuration.ts';
 import { AppError } from './errors.ts';
 
 /** The prefix of our environment variables; one that starts so and is not in this file is refused. */
@@ -64,9 +65,15 @@ const schema = z.strictObject({
   log: z
     .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info') })
     .prefault({}),
+  /** Absent: there is no archive. */
+  archive: archiveShape.optional(),
 });
 
-export type Config = z.output<typeof schema>;
+export type Config = Omit<z.output<typeof schema>, 'archive'> & {
+  readonly archive?: ArchiveConfiguration;
+  /** Of the archive's sources whose variable is set; see sourceUrl(). */
+  readonly sourceUrls: ReadonlyMap<string, string>;
+};
 
 /** Environment variable → setting. A secret is best given here; everything may also stand in billvault.yaml. */
 const variables: Readonly<Record<string, string>> = {
@@ -94,6 +101,27 @@ const variables: Readonly<Record<string, string>> = {
   BILLVAULT_AWS_PRINCIPAL_ARN: 'aws.principalArn',
   BILLVAULT_AWS_SESSION_SECONDS: 'aws.sessionSeconds',
   BILLVAULT_LOG_LEVEL: 'log.level',
+  BILLVAULT_ARCHIVE_BUCKET: 'archive.destination.bucket',
+  BILLVAULT_ARCHIVE_REGION: 'archive.destination.region',
+  BILLVAULT_ARCHIVE_PREFIX: 'archive.destination.prefix',
+  BILLVAULT_ARCHIVE_ENDPOINT: 'archive.destination.endpoint',
+  BILLVAULT_ARCHIVE_WRITER_ROLE: 'archive.destination.writerRole.arn',
+  BILLVAULT_ARCHIVE_WRITER_EXTERNAL_ID: 'archive.destination.writerRole.externalId',
+  BILLVAULT_ARCHIVE_VERIFIER_ROLE: 'archive.destination.verifierRole.arn',
+  BILLVAULT_ARCHIVE_VERIFIER_EXTERNAL_ID: 'archive.destination.verifierRole.externalId',
+  BILLVAULT_ARCHIVE_ENCRYPTION: 'archive.destination.encryption.algorithm',
+  BILLVAULT_ARCHIVE_ENCRYPTION_KEY_ID: 'archive.destination.encryption.keyId',
+  BILLVAULT_ARCHIVE_ENCRYPTION_REQUIRED: 'archive.destination.encryption.required',
+  BILLVAULT_ARCHIVE_SIGNING_KEY: 'archive.signing.key',
+  BILLVAULT_ARCHIVE_SIGNING_KMS_KEY_ID: 'archive.signing.kmsKeyId',
+  BILLVAULT_ARCHIVE_SPOOL_FOLDER: 'archive.spoolFolder',
+  BILLVAULT_ARCHIVE_SPOOL_MAX_BYTES: 'archive.spoolMaxBytes',
+  BILLVAULT_ARCHIVE_PARALLEL: 'archive.parallel',
+  BILLVAULT_ARCHIVE_RANGE_ROWS: 'archive.rangeRows',
+  BILLVAULT_ARCHIVE_VALIDATE_SCHEDULE: 'archive.schedules.validate',
+  BILLVAULT_ARCHIVE_EXPIRY_SCHEDULE: 'archive.schedules.expiry',
+  BILLVAULT_ARCHIVE_STATISTICS_SCHEDULE: 'archive.schedules.statistics',
+  BILLVAULT_ARCHIVE_RESTORE_SCHEDULE: 'archive.schedules.restore',
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -101,20 +129,81 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The service's settings: billvault.yaml (or the file that BILLVAULT_CONFIG names), overridden by the environment,
  * filled up with defaults. Nothing else in the project reads either.
- * @throws AppError BAD_CONFIG naming every setting that is wrong or unknown
+ * @throws AppError BAD_CONFIG naming every setting that is wrong or unknown, POLICY_INVALID for the archive's policies
  */
 export function readConfig(environment: Environment = process.env, folder: string = process.cwd()): Config {
   const settings = readFileSettings(environment, folder);
+  const urlVariables = namedVariables(settings);
   for (const [variable, value] of Object.entries(environment)) {
     if (value === undefined || value === '' || !variable.startsWith(environmentPrefix)) continue;
     if (variable.startsWith(testPrefix) || variable === configFileVariable) continue;
     const path = variables[variable];
+    if (path === undefined && urlVariables.has(variable)) continue;
     if (path === undefined) throw new AppError('BAD_CONFIG', unknownVariable(variable));
     assign(settings, path.split('.'), value);
   }
   const result = schema.safeParse(settings);
   if (!result.success) throw new AppError('BAD_CONFIG', describeIssues(result.error, settings));
-  return checkTogether({ ...result.data, dataFolder: resolve(folder, result.data.dataFolder) });
+  const { archive: section, ...data } = result.data;
+  const archive = section === undefined ? undefined : readArchiveConfiguration(section);
+  return checkTogether({
+    ...data,
+    dataFolder: resolve(folder, data.dataFolder),
+    ...(archive === undefined ? {} : { archive: completeArchive(archive, data.aws.s3Endpoint, folder) }),
+    sourceUrls: readSourceUrls(archive, environment),
+  });
+}
+
+/**
+ * Connection string of one of the archive's sources; the registry's own database is the caller's to know.
+ * @throws AppError NOT_FOUND for a source that is not in billvault.yaml, BAD_CONFIG when its variable is not set
+ */
+export function sourceUrl({ archive, sourceUrls }: Pick<Config, 'archive' | 'sourceUrls'>, source: string): string {
+  const url = sourceUrls.get(source);
+  if (url !== undefined) return url;
+  const variable = archive?.sources[source]?.urlVariable;
+  if (variable === undefined) throw new AppError('NOT_FOUND', `archive.sources has no source "${source}"`);
+  throw new AppError(
+    'BAD_CONFIG',
+    `source "${source}" takes its URL from the environment variable ${variable}, which is not set`,
+  );
+}
+
+function completeArchive(
+  archive: ArchiveConfiguration,
+  s3Endpoint: string | undefined,
+  folder: string,
+): ArchiveConfiguration {
+  const { destination, spoolFolder } = archive;
+  const endpoint = destination.endpoint ?? s3Endpoint;
+  return {
+    ...archive,
+    destination: endpoint === undefined ? destination : { ...destination, endpoint },
+    ...(spoolFolder === undefined ? {} : { spoolFolder: resolve(folder, spoolFolder) }),
+  };
+}
+
+/** A variable that is not set stops nothing here: the service has other work than that one source. */
+function readSourceUrls(
+  archive: ArchiveConfiguration | undefined,
+  environment: Environment,
+): ReadonlyMap<string, string> {
+  const urls = new Map<string, string>();
+  for (const [source, { urlVariable }] of Object.entries(archive?.sources ?? {})) {
+    const url = environment[urlVariable];
+    if (url === undefined || url === '') continue;
+    if (!postgresUrl.safeParse(url).success || !URL.canParse(url)) {
+      throw new AppError('BAD_CONFIG', `archive.sources.${source} (${urlVariable}): a postgresql:// URL`);
+    }
+    urls.set(source, url);
+  }
+  return urls;
+}
+
+/** The variables that the archive's sources name, before it is known whether all else is right. */
+function namedVariables(settings: Record<string, unknown>): ReadonlySet<unknown> {
+  const sources = valueAt(settings, ['archive', 'sources']);
+  return new Set(isRecord(sources) ? Object.keys(sources).map((name) => valueAt(sources, [name, 'urlVariable'])) : []);
 }
 
 function checkTogether(config: Config): Config {
@@ -172,15 +261,22 @@ function unknownVariable(variable: string): string {
   return `${variable} is not a setting; known are ${Object.keys(variables).join(', ')} and ${configFileVariable}`;
 }
 
-/** Settings whose value is, or holds, a secret: a message never shows it. */
-const secretSettings = new Set(['database.url', 'database.rawUrl', 'api.token']);
+/** Settings whose value is, or holds, a secret: a message never shows it, nor what was put in the place of their section. */
+const secretSettings = ['database.url', 'database.rawUrl', 'api.token', 'archive.signing.key'];
+/** Somebody may have put the URL itself where its variable's name belongs. */
+const sourceSettings = /^archive\.sources(?:\.|$)/;
+
+function isSecret(setting: string): boolean {
+  const inSection = secretSettings.some((secret) => secret === setting || secret.startsWith(`${setting}.`));
+  return inSection || sourceSettings.test(setting);
+}
 
 function describeIssues(error: z.ZodError, settings: unknown): string {
   const lines = error.issues.map((issue) => {
     const setting = issue.path.join('.') || 'billvault.yaml';
     const variable = Object.keys(variables).find((name) => variables[name] === setting);
     const value = issue.code === 'unrecognized_keys' ? undefined : valueAt(settings, issue.path);
-    const shown = value === undefined || secretSettings.has(setting) ? '' : ` is ${JSON.stringify(value)}`;
+    const shown = value === undefined || isSecret(setting) ? '' : ` is ${JSON.stringify(value)}`;
     return `${setting}${variable === undefined ? '' : ` (${variable})`}${shown}: ${issue.message}`;
   });
   return `wrong settings: ${lines.join('; ')}`;
