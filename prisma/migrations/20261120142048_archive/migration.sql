@@ -53,6 +53,15 @@ CREATE TABLE "registry"."archive_table" (
 );
 
 -- CreateTable
+CREATE TABLE "registry"."archive_definition" (
+    "sha256" TEXT NOT NULL,
+    "definition" JSONB NOT NULL,
+    "seen_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "archive_definition_pkey" PRIMARY KEY ("sha256")
+);
+
+-- CreateTable
 CREATE TABLE "registry"."archive_unit" (
     "id" BIGSERIAL NOT NULL,
     "table_id" INTEGER NOT NULL,
@@ -61,7 +70,6 @@ CREATE TABLE "registry"."archive_unit" (
     "state" "registry"."unit_state" NOT NULL DEFAULT 'PLANNED',
     "policy_name" TEXT NOT NULL,
     "policy" JSONB NOT NULL,
-    "definition" JSONB NOT NULL,
     "definition_sha256" TEXT NOT NULL,
     "time_column" TEXT,
     "key_columns" TEXT[],

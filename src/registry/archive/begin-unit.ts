@@ -11,7 +11,6 @@ export interface NewUnit {
   readonly mode: ArchiveMode;
   readonly policyName: string;
   readonly policy: Prisma.InputJsonObject;
-  readonly definition: Prisma.InputJsonObject;
   readonly definitionSha256: string;
   readonly timeColumn: string | null;
   readonly keyColumns: readonly string[];

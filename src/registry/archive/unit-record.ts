@@ -71,7 +71,6 @@ export interface UnitRecord {
   readonly state: UnitState;
   readonly policyName: string;
   readonly policy: Prisma.JsonValue;
-  readonly definition: Prisma.JsonValue;
   readonly definitionSha256: string;
   readonly timeColumn: string | null;
   readonly keyColumns: readonly string[];

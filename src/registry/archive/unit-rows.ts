@@ -27,7 +27,6 @@ export function toUnit(row: UnitRow): UnitRecord {
     state: row.state,
     policyName: row.policyName,
     policy: row.policy,
-    definition: row.definition,
     definitionSha256: row.definitionSha256,
     timeColumn: row.timeColumn,
     keyColumns: row.keyColumns,
