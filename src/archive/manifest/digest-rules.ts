@@ -1,0 +1,12 @@
+/** Stands in every manifest, so that whoever finds the archive alone can check it. */
+export const digestRules = [
+  "A line is one row as the source server's COPY (...) TO STDOUT printed it under `settings`, all columns in order, with its newline.",
+  'Rows are in key order: time column, then primary key (else the whole row as text, collation C).',
+  "ranges[].sha256: SHA-256 of the range's lines one after the other. files[].digest: the same of all lines of the part.",
+  'files[].sha256: SHA-256 of the bytes of the parquet file.',
+  'unit.digest: SHA-256 over "<part digest>\\n" of its parts in order. deletions[].digest: over "<range sha256>\\n" of its ranges in order.',
+  'departed[].row_sha256: SHA-256 of one line.',
+  'definition_sha256: SHA-256 of the canonical JSON (RFC 8785) of the definition; schema_version: of the sorted list of these.',
+  'signature: Ed25519 of the ASCII text "billvault-manifest-1:" followed by the SHA-256, in hex, of the canonical JSON (RFC 8785) of the manifest without its member `signature`.',
+  'previous.sha256: SHA-256 of the bytes of the manifest before, which are its canonical JSON and a newline.',
+].join(' ');

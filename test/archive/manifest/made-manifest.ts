@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { canonicalSha256 } from '../../../src/archive/manifest/canonical-json.ts';
+import { combinedDigest } from '../../../src/archive/manifest/combined-digest.ts';
+import type { ManifestContent, ManifestFile } from '../../../src/archive/manifest/manifest.ts';
+import { type ManifestBytes, manifestBytes } from '../../../src/archive/manifest/manifest-bytes.ts';
+import type { Signer } from '../../../src/archive/manifest/signer.ts';
+
+export function sha256(text: string | Uint8Array): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+export const definition = {
+  schema: 'public',
+  table: 'ledger',
+  columns: [{ name: 'id', type: 'bigint' }],
+  primaryKey: ['id'],
+};
+
+export const madeFile: ManifestFile = {
+  table: 'public.ledger',
+  records: 3,
+  s3_key: 'archive/shop/public%2Eledger/year=2026/month=01/part-0001.parquet',
+  bucket: 'acme-archive',
+  version_id: 'v1',
+  size_bytes: 10,
+  sha256: sha256('file'),
+  digest: sha256('lines'),
+  unit: { mode: 'monthly', state: 'complete', parts: 1, rows: 3, digest: combinedDigest([sha256('lines')]) },
+  part: 1,
+  ranges: [
+    { ordinal: 1, rows: 2, sha256: sha256('a') },
+    { ordinal: 2, rows: 1, sha256: sha256('b') },
+  ],
+  compression: 'zstd 3',
+  definition_sha256: canonicalSha256(definition),
+  storage_class: 'INTELLIGENT_TIERING',
+  retain_until: '2036-02-01T00:00:00.000Z',
+  lock_mode: 'COMPLIANCE',
+  encryption: { algorithm: 'aws:kms', key_id: 'alias/archive' },
+  columns: [{ name: 'id', parquet_type: 'int8', pg_type: 'bigint' }],
+  spills: { id: 'id__text' },
+  null_counts: [0],
+};
+
+/** A manifest with something in every member. */
+export const madeContent: ManifestContent = {
+  created_at: '2026-02-02T03:00:00.000Z',
+  source: 'shop',
+  sequence: 1,
+  period: '2026-01',
+  previous: null,
+  files: [madeFile],
+  definitions: { [canonicalSha256(definition)]: definition },
+  retention_years: 10,
+  compliance: ['SOX'],
+  policies: [
+    {
+      table: 'public.ledger',
+      name: 'ledgers',
+      retention_years: 10,
+      compliance: ['SOX'],
+      classification: 'financial',
+      purge: true,
+    },
+  ],
+  departed: [{ table: 'public.ledger', part: 1, range: 2, row_sha256: sha256('gone'), count: 1 }],
+  deletions: [
+    {
+      table: 'public.ledger',
+      period: '2025-12',
+      ranges: [{ ordinal: 1, rows: 5, sha256: sha256('c') }],
+      rows: 5,
+      digest: combinedDigest([sha256('c')]),
+      who: 'schedule',
+      when: '2026-02-02T03:00:00.000Z',
+      method: 'delete',
+    },
+  ],
+  holds: [{ table: 'public.ledger', from: '2025-01', to: null, who: 'alice', why: 'case 12', until: null }],
+  settings: { TimeZone: 'UTC' },
+};
+
+/** A chain of manifests, each signed, of as many months. */
+export async function madeChain(
+  length: number,
+  signerOfLink: (i: number) => Signer,
+): Promise<readonly ManifestBytes[]> {
+  const chain: ManifestBytes[] = [];
+  for (let i = 0; i < length; i++) {
+    const before = chain.at(-1);
+    const previous =
+      before === undefined ? null : { sha256: before.sha256, sequence: i, key: `_manifests/shop/${i}.json` };
+    const period = `2026-${String(i + 1).padStart(2, '0')}`;
+    chain.push(await manifestBytes({ ...madeContent, sequence: i + 1, period, previous }, signerOfLink(i)));
+  }
+  return chain;
+}
