@@ -24,6 +24,11 @@ export type Seen<T> =
   /** `denied`: we lack `permission`; `unsupported`: the server does not know the setting. */
   | { readonly seen: false; readonly why: 'denied' | 'unsupported'; readonly permission: string };
 
+/** What is not configured and what may not be read are both `undefined`: only for what need not tell them apart. */
+export function seenValue<T>(seen: Seen<T>): T | undefined {
+  return seen.seen ? seen.value : undefined;
+}
+
 export interface DefaultRetention {
   readonly mode: 'GOVERNANCE' | 'COMPLIANCE';
   readonly days?: number;
