@@ -1,0 +1,94 @@
+import { printable } from '../../printable.ts';
+
+/** Why the plan says what it says of a table's month, or of a table. Shown and stored: added to, never renamed. */
+export type Reason =
+  | { readonly code: 'due'; readonly since: Date }
+  | { readonly code: 'not-yet'; readonly until: Date }
+  /** Begun by a run that did not finish it. */
+  | { readonly code: 'unfinished'; readonly state: 'PLANNED' | 'EXPORTED' }
+  | { readonly code: 'failed-before'; readonly attempts: number; readonly error: string }
+  | { readonly code: 'in-cooldown'; readonly until: Date }
+  | { readonly code: 'already-archived'; readonly rows: number; readonly isPurged: boolean }
+  /** More rows are there than are archived. */
+  | { readonly code: 'late-rows'; readonly rows: number }
+  /** Fewer are there, although nothing was purged. */
+  | { readonly code: 'rows-gone'; readonly rows: number }
+  /** The table is not what it was when it was last archived. */
+  | { readonly code: 'schema-drifted'; readonly from: string; readonly to: string }
+  // what keeps rows in the database
+  | { readonly code: 'purge-off' }
+  | { readonly code: 'held'; readonly hold: number; readonly reason: string; readonly until: Date | null }
+  | { readonly code: 'restored-until'; readonly until: Date }
+  | { readonly code: 'undo-window'; readonly until: Date }
+  // of the table
+  | { readonly code: 'denied'; readonly deniedBy: string }
+  | { readonly code: 'policy-refused'; readonly message: string }
+  | { readonly code: 'no-time-column'; readonly column: string }
+  | { readonly code: 'no-index'; readonly column: string; readonly sizeBytes: number; readonly isRefused: boolean }
+  | { readonly code: 'no-primary-key' }
+  | { readonly code: 'rows-without-month'; readonly nullTimeRows: number; readonly infiniteTimeRows: number }
+  | { readonly code: 'nothing-there' };
+
+export type ReasonCode = Reason['code'];
+
+/** For people, on one line. */
+export function reasonText(reason: Reason): string {
+  switch (reason.code) {
+    case 'due':
+      return `due since ${day(reason.since)}`;
+    case 'not-yet':
+      return `not due until ${day(reason.until)}`;
+    case 'unfinished':
+      return reason.state === 'PLANNED' ? 'begun, not all of it stored yet' : 'stored, not verified yet';
+    case 'failed-before':
+      return `failed ${reason.attempts} ${reason.attempts === 1 ? 'time' : 'times'}: ${printable(reason.error)}`;
+    case 'in-cooldown':
+      return `not tried again before ${minute(reason.until)}`;
+    case 'already-archived':
+      return `already archived${reason.isPurged ? ' and purged' : ''}, ${count(reason.rows)} rows`;
+    case 'late-rows':
+      return `${count(reason.rows)} rows are not archived yet`;
+    case 'rows-gone':
+      return `${count(reason.rows)} archived rows are not in the table any more, and no purge deleted them`;
+    case 'schema-drifted':
+      return `the table's definition changed (${reason.from.slice(0, 8)} to ${reason.to.slice(0, 8)}): archived as it is now`;
+    case 'purge-off':
+      return 'the policy keeps rows in the database';
+    case 'held':
+      return `under hold ${reason.hold}${reason.until === null ? '' : ` until ${day(reason.until)}`} (${printable(reason.reason)}): not purged`;
+    case 'restored-until':
+      return `restored rows stay until ${day(reason.until)}`;
+    case 'undo-window':
+      return `purged rows can be put back until ${day(reason.until)}`;
+    case 'denied':
+      return `denied by "${printable(reason.deniedBy)}": never archived`;
+    case 'policy-refused':
+      return printable(reason.message);
+    case 'no-time-column':
+      return `has no column "${printable(reason.column)}": set timeColumn of its policy`;
+    case 'no-index':
+      return `no index begins with "${printable(reason.column)}", every range reads the whole table (${megabytes(reason.sizeBytes)} MB)${reason.isRefused ? ': too large for that, create one first' : ''}`;
+    case 'no-primary-key':
+      return 'has no primary key: rows are ordered by time and text';
+    case 'rows-without-month':
+      return `${count(reason.nullTimeRows)} rows have no time, ${count(reason.infiniteTimeRows)} an infinite or impossible one: never archived, never purged`;
+    case 'nothing-there':
+      return 'nothing there to archive';
+  }
+}
+
+export function count(rows: number): string {
+  return rows.toLocaleString('en-US');
+}
+
+function day(instant: Date): string {
+  return instant.toISOString().slice(0, 10);
+}
+
+function minute(instant: Date): string {
+  return `${instant.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function megabytes(bytes: number): string {
+  return count(Math.ceil(bytes / 1_000_000));
+}

@@ -1,0 +1,24 @@
+import type { SourceTable } from '../policy/assign-tables.ts';
+
+/** What a plan has to know of a table, as its source database says it. */
+export interface TableFacts extends SourceTable {
+  readonly definitionSha256: string;
+  /** Whether the policy's time column is there; of a monthly policy. */
+  readonly hasTimeColumn: boolean;
+  /** Whether an index begins with it. */
+  readonly hasTimeIndex: boolean;
+  readonly hasPrimaryKey: boolean;
+  /** With its indexes, and its partitions if it has any. */
+  readonly sizeBytes: number;
+  /** Months in which there are rows, each once. */
+  readonly months: readonly MonthRows[];
+  /** Rows that belong to no month: without a time, and with one before the year 1, after 9999 or infinite. */
+  readonly nullTimeRows: number;
+  readonly infiniteTimeRows: number;
+}
+
+export interface MonthRows {
+  /** `2026-01`. */
+  readonly month: string;
+  readonly rows: number;
+}
