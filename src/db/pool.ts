@@ -15,7 +15,29 @@ export interface PoolOptions {
   readonly max: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
+  /**
+   * Prepares every new session, instead of the settings given with its start: for servers of others, whose version is not
+   * known beforehand, and for poolers, which refuse such settings.
+   */
+  readonly prepare?: (client: pg.ClientBase) => Promise<void>;
 }
+
+const startSettings = [
+  '-c TimeZone=UTC',
+  '-c DateStyle=ISO,YMD',
+  '-c IntervalStyle=postgres',
+  '-c extra_float_digits=1',
+  '-c bytea_output=hex',
+  '-c client_encoding=UTF8',
+  // What the role or the database has as its default would end a long COPY, or change what our transactions mean.
+  '-c statement_timeout=0',
+  '-c lock_timeout=0',
+  '-c idle_in_transaction_session_timeout=0',
+  '-c default_transaction_read_only=off',
+  '-c default_transaction_isolation=read\\ committed',
+  '-c standard_conforming_strings=on',
+  `-c client_connection_check_interval=${clientCheckMillis}`,
+].join(' ');
 
 /**
  * A bounded pool with the session settings that every canonical text of ours relies on: UTC, ISO dates, exact floats.
@@ -30,22 +52,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     idleTimeoutMillis,
     keepAlive: true,
     keepAliveInitialDelayMillis,
-    options: [
-      '-c TimeZone=UTC',
-      '-c DateStyle=ISO,YMD',
-      '-c IntervalStyle=postgres',
-      '-c extra_float_digits=1',
-      '-c bytea_output=hex',
-      '-c client_encoding=UTF8',
-      // What the role or the database has as its default would end a long COPY, or change what our transactions mean.
-      '-c statement_timeout=0',
-      '-c lock_timeout=0',
-      '-c idle_in_transaction_session_timeout=0',
-      '-c default_transaction_read_only=off',
-      '-c default_transaction_isolation=read\\ committed',
-      '-c standard_conforming_strings=on',
-      `-c client_connection_check_interval=${clientCheckMillis}`,
-    ].join(' '),
+    ...(options.prepare === undefined ? { options: startSettings } : { onConnect: options.prepare }),
   });
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => undefined);

@@ -1,0 +1,66 @@
+import type pg from 'pg';
+import { sqlErrorOf } from '../../db/database-error.ts';
+import { createPool, withConnection } from '../../db/pool.ts';
+import { AppError, isAppError } from '../../errors.ts';
+import { checkSession, prepareSession } from './session-settings.ts';
+
+/** The oldest server whose catalog and COPY we know. */
+const minServerVersion = 130_000;
+
+export interface SourceOptions {
+  /** As in billvault.yaml. */
+  readonly name: string;
+  readonly url: string;
+  /** Connections at most. One more than the tables that are worked on at a time would need two: a lock holds one of its own. */
+  readonly max: number;
+}
+
+/** A database whose tables are archived. Every session of its pool has the pinned settings. */
+export interface Source extends AsyncDisposable {
+  readonly name: string;
+  readonly pool: pg.Pool;
+}
+
+/**
+ * Opens a source database and looks whether it can be archived from.
+ * @throws AppError BAD_CONFIG when its URL, its version or what stands before it does not do; DATABASE_UNAVAILABLE
+ */
+export async function openSource({ name, url, max }: SourceOptions): Promise<Source> {
+  const pool = createPool({ url, max, applicationName: `billvault archive ${name}`, prepare: prepareSession });
+  try {
+    await withConnection(pool, checkServer);
+  } catch (error) {
+    await pool.end();
+    throw explain(error, name);
+  }
+  return { name, pool, [Symbol.asyncDispose]: () => pool.end() };
+}
+
+async function checkServer(client: pg.PoolClient): Promise<void> {
+  const { rows } = await client.query<{ version: string; number: number; encoding: string }>(
+    `select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
+            current_setting('server_encoding') as encoding`,
+  );
+  const [server] = rows;
+  if (server === undefined || server.number < minServerVersion) {
+    throw new AppError('BAD_CONFIG', `PostgreSQL ${server?.version} is too old: 13 or newer is needed`);
+  }
+  // No conversion is done from it: bytes that are no text would reach the archive as text.
+  if (server.encoding === 'SQL_ASCII') {
+    throw new AppError(
+      'BAD_CONFIG',
+      'a database in the encoding SQL_ASCII does not say which characters its text is of',
+    );
+  }
+  await checkSession(client);
+}
+
+function explain(error: unknown, name: string): unknown {
+  const text = error instanceof Error ? error.message : String(error);
+  if (isAppError(error, 'BAD_CONFIG', 'DATABASE_UNAVAILABLE')) {
+    return new AppError(error.code, `source database ${name}: ${text}`, { cause: error });
+  }
+  // Invalid authorization; no such database; insufficient privilege.
+  const isRefusal = /^(28|3D|42501)/.test(sqlErrorOf(error)?.code ?? '');
+  return new AppError(isRefusal ? 'BAD_CONFIG' : 'DATABASE', `source database ${name}: ${text}`, { cause: error });
+}
