@@ -33,6 +33,8 @@ export interface ColumnForm {
   readonly name: string;
   /** Exact text instead of the text of the column's own type. */
   readonly asText: boolean;
+  /** Text as the server printed it that the file was written from. */
+  readonly isPrinted: boolean;
   /** As a field of COPY's text format; otherwise raw. */
   readonly isEscaped: boolean;
   /** Most rows of one batch. */

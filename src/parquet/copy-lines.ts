@@ -15,12 +15,14 @@ export const chunkBytes = 512 * 1024;
 export interface CopyLinesOptions {
   readonly maxRows: number;
   readonly maxRowBytes: number;
+  /** Whether each line begins with its row's number. */
+  readonly isNumbered: boolean;
   /** Takes a full chunk: the first `length` bytes of a buffer that is not used again. */
   readonly emit: (buffer: ArrayBuffer, length: number) => void;
 }
 
 /**
- * Joins the columns' texts to lines of COPY's text format: row number, tab, field, tab, field … newline. All lengths are
+ * Joins the columns' texts to lines of COPY's text format: (row number, tab,) field, tab, field … newline. All lengths are
  * known before the first byte is written, so each line's place is too, and every column is written down the rows in one
  * tight loop.
  */
@@ -74,7 +76,12 @@ export class CopyLines {
 
   #measure(columns: readonly Cells[], count: number): number {
     const lineBytes = this.#lineBytes;
-    for (let i = 0; i < count; i++) lineBytes[i] = digitsOf(this.#rowNumber + i) + 1 + columns.length;
+    // a border behind every field, of which the number is one
+    if (this.#options.isNumbered) {
+      for (let i = 0; i < count; i++) lineBytes[i] = digitsOf(this.#rowNumber + i) + 1 + columns.length;
+    } else {
+      lineBytes.fill(Math.max(1, columns.length), 0, count);
+    }
     for (const { lengths } of columns) {
       for (let i = 0; i < count; i++) {
         const length = lengths[i] as number;
@@ -99,11 +106,15 @@ export class CopyLines {
     const out = this.#chunk;
     const positions = this.#positions;
     let lineStart = this.#used;
+    const { isNumbered } = this.#options;
     for (let i = rows.from; i < rows.to; i++) {
-      positions[i] = writeDigits(out, lineStart, this.#rowNumber++);
+      positions[i] = isNumbered ? writeDigits(out, lineStart, this.#rowNumber) : lineStart;
+      this.#rowNumber++;
       lineStart += this.#lineBytes[i] as number;
     }
-    for (const cells of this.#columns) writeColumn(cells, rows, out, positions);
+    for (const [index, cells] of this.#columns.entries()) {
+      writeColumn(cells, { ...rows, hasTab: isNumbered || index > 0 }, out, positions);
+    }
     for (let i = rows.from; i < rows.to; i++) out[positions[i] as number] = newline;
     this.#used += rows.bytes;
   }
@@ -111,13 +122,13 @@ export class CopyLines {
 
 function writeColumn(
   { bytes, starts, lengths }: Cells,
-  { from, to }: { readonly from: number; readonly to: number },
+  { from, to, hasTab }: { readonly from: number; readonly to: number; readonly hasTab: boolean },
   out: Uint8Array,
   positions: Int32Array,
 ): void {
   for (let i = from; i < to; i++) {
     let at = positions[i] as number;
-    out[at++] = tab;
+    if (hasTab) out[at++] = tab;
     const length = lengths[i] as number;
     if (length < 0) {
       out[at++] = backslash;

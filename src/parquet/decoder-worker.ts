@@ -67,8 +67,8 @@ void open();
 async function open(): Promise<void> {
   try {
     layout = await readFooter(source, limits);
-    const columns = layout.schema.columns.map(sourceColumn);
-    send({ kind: 'opened', columns, rowCount: layout.rowCount });
+    const { schema, keyValues, rowCount } = layout;
+    send({ kind: 'opened', columns: schema.columns.map(sourceColumn), schema, keyValues, rowCount });
   } catch (error) {
     send({ kind: 'failed', failure: toFailure(error) });
   }

@@ -7,11 +7,24 @@ const backslash = 92;
 /** What a byte of UTF-8 text means to us, as bits that are collected over a value. */
 export const marks = { nul: 1, control: 2, escape: 4, high: 8 } as const;
 
-/** COPY's text format escapes backslash, newline, carriage return and tab (PostgreSQL, "COPY", file formats). */
+/**
+ * What COPY's text format escapes (PostgreSQL, "COPY", file formats): backslash, and the control characters from backspace to
+ * carriage return, each by its letter.
+ */
+const escapeLetters = new Map([
+  [8, 98],
+  [9, 116],
+  [10, 110],
+  [11, 118],
+  [12, 102],
+  [13, 114],
+  [backslash, backslash],
+]);
+const letterOf = Uint8Array.from({ length: 256 }, (_, byte) => escapeLetters.get(byte) ?? 0);
+
 const marksOfBytes = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === 0) return marks.nul;
-  if (byte === 9 || byte === 10 || byte === 13) return marks.escape | marks.control;
-  if (byte < 32) return marks.control;
+  if (byte < 32) return escapeLetters.has(byte) ? marks.escape | marks.control : marks.control;
   if (byte === backslash) return marks.escape;
   return byte >= 128 ? marks.high : 0;
 });
@@ -44,7 +57,7 @@ export function writeCopyEscaped(bytes: Uint8Array, start: number, length: numbe
       continue;
     }
     out[at++] = backslash;
-    out[at++] = byte === 9 ? 116 : byte === 10 ? 110 : byte === 13 ? 114 : byte;
+    out[at++] = letterOf[byte] as number;
   }
   sink.length = at;
 }

@@ -199,7 +199,7 @@ function rowOfValue(levels: Uint8Array, valueIndex: number): number {
 
 /** A leaf's text as the column wants it: bytea and text hold what COPY escapes, nothing else does. */
 function copyText(leaf: Leaf, form: ColumnForm): WriteValue {
-  const write = leafText(leaf, form.asText ? 'text' : 'typed');
+  const write = leafText(leaf, form.asText ? 'text' : form.isPrinted ? 'printed' : 'typed');
   if (!form.isEscaped) return write;
   switch (leaf.type.kind) {
     case 'text':

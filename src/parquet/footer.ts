@@ -23,6 +23,8 @@ export interface FileLayout {
   readonly schema: ParquetSchema;
   readonly rowCount: number;
   readonly groups: readonly RowGroupLocation[];
+  /** The file's own key-value pairs; of a key that repeats, the last. */
+  readonly keyValues: ReadonlyMap<string, string>;
 }
 
 /** Footer length and magic at the very end. */
@@ -83,7 +85,9 @@ function toLayout(metadata: FileMetaData, footerStart: number, limits: ParquetLi
     throw invalid(`its footer claims ${metadata.num_rows} rows and its row groups hold ${rowCount}`);
   }
   checkShared(groups, footerStart);
-  return { schema, rowCount, groups };
+  const pairs = metadata.key_value_metadata ?? [];
+  const keyValues = new Map(pairs.map(({ key, value }) => [key, value ?? '']));
+  return { schema, rowCount, groups, keyValues };
 }
 
 /**

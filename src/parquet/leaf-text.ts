@@ -6,6 +6,7 @@ import {
   unscaledOf,
   writeDecimal,
   writeDouble,
+  writeFloat4,
   writeInt64,
   writeInteger,
   writeUint64,
@@ -33,8 +34,11 @@ export interface ValueBytes {
 /** Writes the text of the value at `start`, `length` bytes long in PLAIN encoding. @throws ValueProblem */
 export type WriteValue = (from: ValueBytes, start: number, length: number, sink: TextSink) => void;
 
-/** `typed`: for a column of the leaf's own type. `text`: exact text without bounds. `json`: one JSON value. */
-export type LeafForm = 'typed' | 'text' | 'json';
+/**
+ * `typed`: for a column of the leaf's own type. `text`: exact text without bounds. `json`: one JSON value. `printed`: as
+ * `typed`, but for single-precision numbers, which PostgreSQL prints with fewer digits than the double of the same value.
+ */
+export type LeafForm = 'typed' | 'text' | 'json' | 'printed';
 
 export function leafText(leaf: Leaf, form: LeafForm): WriteValue {
   const write = plainText(leaf, form);
@@ -80,7 +84,8 @@ function quoted(write: WriteValue): WriteValue {
 }
 
 function plainText({ type, physical }: Leaf, form: LeafForm): WriteValue {
-  const bounds: Bounds = form === 'typed' ? 'bounded' : 'unbounded';
+  const isTyped = form === 'typed' || form === 'printed';
+  const bounds: Bounds = isTyped ? 'bounded' : 'unbounded';
   switch (type.kind) {
     case 'boolean':
       return booleanText(form);
@@ -97,6 +102,7 @@ function plainText({ type, physical }: Leaf, form: LeafForm): WriteValue {
     case 'float16':
       return doubleText(form, ({ view }, start) => halfToDouble(view.getUint16(start, true)));
     case 'float32':
+      if (form === 'printed') return ({ view }, start, _, sink) => writeFloat4(view.getFloat32(start, true), sink);
       return doubleText(form, ({ view }, start) => view.getFloat32(start, true));
     case 'float64':
       return doubleText(form, ({ view }, start) => view.getFloat64(start, true));
@@ -136,7 +142,7 @@ function plainText({ type, physical }: Leaf, form: LeafForm): WriteValue {
 }
 
 function booleanText(form: LeafForm): WriteValue {
-  const [no, yes] = form === 'typed' ? ['f', 't'] : ['false', 'true'];
+  const [no, yes] = form === 'typed' || form === 'printed' ? ['f', 't'] : ['false', 'true'];
   return ({ bytes }, start, _, sink) => sink.ascii(bytes[start] === 0 ? (no as string) : (yes as string));
 }
 

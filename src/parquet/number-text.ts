@@ -9,6 +9,10 @@ const zero = 48;
 const fixedFrom = 1e-4;
 const fixedBelow = 1e15;
 
+/** The same for a real; the least is the real next to 10^-4. */
+const float4FixedFrom = Math.fround(1e-4);
+const float4FixedBelow = 1e6;
+
 /**
  * A double as PostgreSQL itself prints it: the shortest digits that read back as the same double, `1e-05`, `-0`, `NaN`,
  * `Infinity`. So a column that is later widened to text holds the same text, whichever way it got there.
@@ -48,6 +52,31 @@ export function writeFraction(value: number, digits: number, sink: TextSink): vo
   sink.byte(point);
   sink.digits(value, digits);
   while (sink.bytes[sink.length - 1] === zero) sink.length--;
+}
+
+/**
+ * A single-precision number as PostgreSQL prints a real: the shortest digits that read back as the same one, with an
+ * exponent from 10^6 on.
+ */
+export function writeFloat4(value: number, sink: TextSink): void {
+  const size = Math.abs(value);
+  if (!(size < Infinity)) {
+    sink.ascii(String(value));
+    return;
+  }
+  if (value < 0 || Object.is(value, -0)) sink.byte(minus);
+  const shortest = shortestFloat4(size);
+  if (size === 0 || (size >= float4FixedFrom && size < float4FixedBelow)) sink.ascii(String(shortest));
+  else writeScientific(shortest, sink);
+}
+
+/** Nine digits tell any two apart; six never differ from what was written. */
+function shortestFloat4(size: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const shorter = Number(size.toPrecision(digits));
+    if (Math.fround(shorter) === size) return shorter;
+  }
+  return Number(size.toPrecision(9));
 }
 
 /** JavaScript's digits are the shortest too; only its exponent is written differently. */
@@ -100,6 +129,10 @@ const maxDecimalBytes = 4096;
 /** A decimal's unscaled value from its bytes: two's complement, most significant byte first. */
 export function unscaledOf(bytes: Uint8Array, start: number, length: number): number | bigint {
   if (length === 0 || length > maxDecimalBytes) throw new ValueProblem('invalid', `a decimal of ${length} bytes`);
+  if (length > 6) {
+    const signBytes = signExtension(bytes, start, length);
+    if (signBytes > 0) return unscaledOf(bytes, start + signBytes, length - signBytes);
+  }
   if (length <= 6) {
     let value = ((bytes[start] as number) << 24) >> 24;
     for (let i = 1; i < length; i++) value = value * 256 + (bytes[start + i] as number);
@@ -107,6 +140,20 @@ export function unscaledOf(bytes: Uint8Array, start: number, length: number): nu
   }
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString('hex');
   return BigInt.asIntN(length * 8, BigInt(`0x${hex}`));
+}
+
+/** Leading bytes that only repeat the sign, as far as six bytes are left. */
+function signExtension(bytes: Uint8Array, start: number, length: number): number {
+  const sign = ((bytes[start] as number) << 24) >> 31;
+  const most = length - 6;
+  let count = 0;
+  while (
+    count < most &&
+    bytes[start + count] === (sign & 255) &&
+    ((bytes[start + count + 1] as number) << 24) >> 31 === sign
+  )
+    count++;
+  return count;
 }
 
 /** IEEE 754 half precision; every one is exactly a double. */

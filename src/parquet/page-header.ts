@@ -15,7 +15,8 @@ export const encodings = {
   byteStreamSplit: 9,
 } as const;
 
-const pageTypes = { data: 0, index: 1, dictionary: 2, dataV2: 3 } as const;
+/** Numbers of parquet.thrift's enum PageType. */
+export const pageTypes = { data: 0, index: 1, dictionary: 2, dataV2: 3 } as const;
 
 interface PageSizes {
   readonly compressedBytes: number;

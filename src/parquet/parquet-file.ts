@@ -4,6 +4,8 @@ import type { ByteSource } from './byte-source.ts';
 import { type DecoderMessage, DecoderThread } from './decoder-thread.ts';
 import { defaultLimits, type ParquetLimits } from './limits.ts';
 import { fromFailure } from './protocol.ts';
+import type { PrintedRows } from './row-decoder.ts';
+import type { ParquetSchema } from './schema.ts';
 
 export interface OpenParquetOptions {
   readonly signal?: AbortSignal | undefined;
@@ -17,6 +19,8 @@ export interface CopyRowsOptions {
   readonly asText?: ReadonlySet<string> | undefined;
   /** Columns for one last field, a JSON object of exact texts without the nulls: index of the column to its key there. */
   readonly moreColumns?: ReadonlyMap<number, string> | undefined;
+  /** Lines as their server printed them, for files of our own writer; in place of numbered ones. */
+  readonly asPrinted?: PrintedRows | undefined;
 }
 
 /** One parquet file, decoded in a thread of its own. */
@@ -24,6 +28,9 @@ export interface ParquetFile {
   /** Top-level columns in file order; names may repeat. */
   readonly columns: readonly SourceColumn[];
   readonly rowCount: number;
+  readonly schema: ParquetSchema;
+  /** What the file's writer put into the footer beside the rows. */
+  readonly keyValues: ReadonlyMap<string, string>;
 
   /**
    * Every row as a line of COPY's text format: the row's number from 1, then a field a column. Each buffer ends at a line's
@@ -75,6 +82,8 @@ class ThreadedFile implements ParquetFile {
   #ended: AppError | undefined;
   columns: readonly SourceColumn[] = [];
   rowCount = 0;
+  schema: ParquetSchema = { columns: [], leaves: [] };
+  keyValues: ReadonlyMap<string, string> = new Map();
 
   constructor(source: ByteSource, { signal, limits }: OpenParquetOptions) {
     this.#thread = new DecoderThread({
@@ -91,7 +100,8 @@ class ThreadedFile implements ParquetFile {
     return this.#opening.promise;
   }
 
-  async *copyRows({ columns, asText, moreColumns = new Map() }: CopyRowsOptions = {}): AsyncGenerator<Buffer, void> {
+  async *copyRows(options: CopyRowsOptions = {}): AsyncGenerator<Buffer, void> {
+    const { columns, asText, moreColumns = new Map(), asPrinted } = options;
     if (this.#copy !== undefined) throw new AppError('INTERNAL', 'a parquet file is being copied already');
     const copyId = ++this.#lastCopyId;
     const copy: Copy = { copyId, chunks: [], wanted: chunksAhead, isDone: false, error: this.#ended, wake: () => {} };
@@ -101,6 +111,7 @@ class ThreadedFile implements ParquetFile {
       columns: columns ?? indexes.filter((index) => !moreColumns.has(index)),
       asText: new Set(indexes.filter((index) => asText?.has(this.columns[index]?.name ?? ''))),
       moreColumns,
+      asPrinted,
     };
     this.#thread.send({ kind: 'copy', copyId, request });
     this.#thread.send({ kind: 'want', copyId, chunks: chunksAhead });
@@ -141,6 +152,8 @@ class ThreadedFile implements ParquetFile {
       case 'opened':
         this.columns = message.columns;
         this.rowCount = message.rowCount;
+        this.schema = message.schema;
+        this.keyValues = message.keyValues;
         this.#isOpening = false;
         this.#opening.resolve();
         return;

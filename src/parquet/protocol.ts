@@ -3,6 +3,7 @@ import { AppError, type ErrorCode } from '../errors.ts';
 import type { ParquetLimits } from './limits.ts';
 import { toParquetError } from './problems.ts';
 import type { CopyRequest } from './row-decoder.ts';
+import type { ParquetSchema } from './schema.ts';
 import { WiderTypeNeeded } from './wider-type.ts';
 
 /** What the decoder's thread is started with. */
@@ -21,7 +22,13 @@ export type ToDecoder =
 /** From the decoder's thread. */
 export type FromDecoder =
   | { readonly kind: 'read'; readonly id: number; readonly start: number; readonly end: number }
-  | { readonly kind: 'opened'; readonly columns: readonly SourceColumn[]; readonly rowCount: number }
+  | {
+      readonly kind: 'opened';
+      readonly columns: readonly SourceColumn[];
+      readonly schema: ParquetSchema;
+      readonly keyValues: ReadonlyMap<string, string>;
+      readonly rowCount: number;
+    }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'chunk'; readonly copyId: number; readonly buffer: ArrayBuffer; readonly length: number }
   | { readonly kind: 'copied'; readonly copyId: number }

@@ -13,6 +13,7 @@ import { NestedColumn } from './nested-column.ts';
 import { PageReader } from './page-reader.ts';
 import { invalid } from './problems.ts';
 import { isFlat, type Leaf } from './schema.ts';
+import { SpilledColumn } from './spilled-column.ts';
 
 /** What to make of a file. Columns are meant by their index: names may repeat. */
 export interface CopyRequest {
@@ -21,6 +22,13 @@ export interface CopyRequest {
   readonly asText: ReadonlySet<number>;
   /** Columns for one last field, a JSON object: index to key. Empty: no such field. */
   readonly moreColumns: ReadonlyMap<number, string>;
+  readonly asPrinted?: PrintedRows | undefined;
+}
+
+/** Lines without a row number, spelled as the server spelled them from which a part was written. */
+export interface PrintedRows {
+  /** Column to the text column whose values, where there is one, go before its own. */
+  readonly spills: ReadonlyMap<number, number>;
 }
 
 /** Where the lines go. */
@@ -53,7 +61,8 @@ export async function decodeRows(options: DecodeOptions): Promise<void> {
   const { source, layout, limits, request, output } = options;
   const columnCount = request.columns.length + request.moreColumns.size;
   const maxRows = Math.max(1, Math.min(maxBatchRows, Math.floor(maxBatchCells / Math.max(1, columnCount))));
-  const lines = new CopyLines({ maxRows, maxRowBytes: limits.maxRowBytes, emit: output.emit });
+  const isNumbered = request.asPrinted === undefined;
+  const lines = new CopyLines({ maxRows, maxRowBytes: limits.maxRowBytes, isNumbered, emit: output.emit });
   const groups = new GroupReader(source, layout.groups, limits);
   const expansion = new Expansion(source.sizeBytes, limits);
   let firstRow = 1;
@@ -134,7 +143,12 @@ function openColumns(options: DecodeOptions, at: GroupAtHand): readonly ColumnRe
   const budget = new MemoryBudget(limits.maxLiveBytes);
   const open = (index: number, isEscaped: boolean): ColumnReader =>
     openColumn(options, at, { index, isEscaped, budget });
-  const readers = request.columns.map((index) => open(index, true));
+  const spills = request.asPrinted?.spills ?? new Map<number, number>();
+  const readers = request.columns.map((index) => {
+    const spill = spills.get(index);
+    if (spill === undefined) return open(index, true);
+    return new SpilledColumn({ own: open(index, true), texts: open(spill, true), maxRows: at.maxRows, budget });
+  });
   if (request.moreColumns.size === 0) return readers;
   const surplus = [...request.moreColumns].map(([index, key]) => ({ key, reader: open(index, false) }));
   return [...readers, new MoreColumn(surplus, { maxRows: at.maxRows, budget })];
@@ -152,7 +166,8 @@ function openColumn({ layout, request, limits }: DecodeOptions, at: GroupAtHand,
   if (column === undefined) throw new AppError('BAD_INPUT', `the file has no column ${index}`);
   const asText = request.asText.has(index) || request.moreColumns.has(index);
   const { maxRows, firstRow } = at;
-  const form: ColumnForm = { name: column.name, asText, isEscaped, maxRows, firstRow };
+  const isPrinted = request.asPrinted !== undefined;
+  const form: ColumnForm = { name: column.name, asText, isPrinted, isEscaped, maxRows, firstRow };
   const pagesOf = (leaf: Leaf, leafIndex: number): PageReader => {
     const chunk = at.group.chunks[leafIndex];
     const bytes = at.bytes[leafIndex];

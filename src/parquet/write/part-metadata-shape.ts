@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { invalid } from '../problems.ts';
+import type { WriterColumn } from './column.ts';
+import { metadataKeys } from './part-metadata.ts';
+
+const simpleKinds = [
+  'boolean',
+  'int2',
+  'int4',
+  'int8',
+  'float4',
+  'float8',
+  'uuid',
+  'bytea',
+  'text',
+  'json',
+  'date',
+  'timestamp',
+  'timestamptz',
+] as const;
+
+const columnsShape = z.array(
+  z.object({
+    name: z.string(),
+    type: z.union([
+      z.object({ kind: z.enum([...simpleKinds]) }),
+      z.object({ kind: z.literal('canonical') }),
+      z.object({ kind: z.literal('decimal'), precision: z.int().min(1).max(38), scale: z.int().min(0).max(38) }),
+    ]),
+  }),
+);
+
+const spillsShape = z.record(z.string(), z.string());
+
+/** The columns that the writer noted in a footer. @throws AppError PARQUET_INVALID */
+export function readPartColumns(json: string | undefined): readonly WriterColumn[] {
+  if (json === undefined) throw invalid(`its footer lacks ${metadataKeys.columns}; it is no part of an archive`);
+  return read(json, columnsShape, metadataKeys.columns);
+}
+
+/** Column to the column of its texts. @throws AppError PARQUET_INVALID */
+export function readPartSpills(json: string | undefined): ReadonlyMap<string, string> {
+  return new Map(json === undefined ? [] : Object.entries(read(json, spillsShape, metadataKeys.spills)));
+}
+
+function read<Value>(json: string, shape: z.ZodType<Value>, key: string): Value {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw invalid(`${key} in its footer is not JSON`);
+  }
+  const parsed = shape.safeParse(value);
+  if (!parsed.success) throw invalid(`${key} in its footer: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
