@@ -38,7 +38,8 @@ function signatureProblem(manifest: Manifest, keys: PublicKeys): string | undefi
 
 /**
  * Checks one source's chain, from its first manifest to its last. A cut-off end can only be seen by somebody who knows
- * the last manifest's hash from elsewhere: that is `head`.
+ * a manifest's hash from elsewhere: that is `head`, which must be in the chain. Manifests after it are newer than what is
+ * known; the signatures speak for them.
  * @param links in any order
  */
 export function checkChain(
@@ -48,9 +49,9 @@ export function checkChain(
   const ordered = links.toSorted((a, b) => a.sequence - b.sequence);
   const findings = ordered.flatMap((link, i) => [...signatureFindings(link), ...linkFindings(ordered[i - 1], link)]);
   const last = ordered.at(-1);
-  if (head !== undefined && last !== undefined && last.sha256 !== head) {
+  if (head !== undefined && last !== undefined && !ordered.some(({ sha256 }) => sha256 === head)) {
     findings.push(
-      broken(last, `manifest ${last.sequence} is the last one here, and its SHA-256 is not the head ${head}`),
+      broken(last, `no manifest up to ${last.sequence}, the last one here, has the head's SHA-256 ${head}`),
     );
   }
   return findings;

@@ -1,5 +1,5 @@
-import { canonicalSha256 } from './canonical-json.ts';
 import { combinedDigest } from './combined-digest.ts';
+import { definitionDigest } from './definition-digest.ts';
 import type { Manifest, ManifestDeletion, ManifestFile, ManifestRange } from './manifest.ts';
 import { schemaVersion } from './schema-version.ts';
 
@@ -19,7 +19,7 @@ export function contradictionsOf(manifest: Omit<Manifest, 'signature'>): readonl
 
 function definitionContradictions({ definitions, schema_version }: Omit<Manifest, 'signature'>): string[] {
   const found = Object.entries(definitions)
-    .filter(([sha256, definition]) => canonicalSha256(definition) !== sha256)
+    .filter(([sha256, definition]) => definitionDigest(definition) !== sha256)
     .map(([sha256]) => `definition ${sha256} is another one`);
   if (schemaVersion(definitions) !== schema_version) found.push('schema_version is not that of its definitions');
   return found;

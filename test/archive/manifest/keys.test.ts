@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { suite, test } from 'node:test';
 import { generateSigningKey, openKeySigner } from '../../../src/archive/manifest/key-signer.ts';
 import { publicKeys } from '../../../src/archive/manifest/public-keys.ts';
@@ -46,6 +46,8 @@ suite('signing keys', () => {
     const other = generateSigningKey();
     assert.deepEqual([...publicKeys([key.publicKeyPem, other.publicKeyPem]).keys()], [key.keyId, other.keyId]);
     assert.equal(publicKeys([`${key.publicKeyPem}\n${other.publicKeyPem}`]).size, 2);
+    const der = createPublicKey(key.publicKeyPem).export({ type: 'spki', format: 'der' }).toString('base64');
+    assert.deepEqual([...publicKeys([der, key.publicKeyPem.replaceAll('\n', '\\n')]).keys()], [key.keyId]);
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' });
     for (const text of ['', 'no key', key.privateKeyPem, rsa.toString()]) {
       assert.throws(

@@ -1,19 +1,44 @@
 import { createHash } from 'node:crypto';
-import { canonicalSha256 } from '../../../src/archive/manifest/canonical-json.ts';
 import { combinedDigest } from '../../../src/archive/manifest/combined-digest.ts';
 import type { ManifestContent, ManifestFile } from '../../../src/archive/manifest/manifest.ts';
 import { type ManifestBytes, manifestBytes } from '../../../src/archive/manifest/manifest-bytes.ts';
 import type { Signer } from '../../../src/archive/manifest/signer.ts';
+import { definitionSha256, type TableDefinition } from '../../../src/archive/source/table-definition.ts';
 
 export function sha256(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-export const definition = {
+export const definition: TableDefinition = {
   schema: 'public',
   table: 'ledger',
-  columns: [{ name: 'id', type: 'bigint' }],
+  kind: 'table',
+  isUnlogged: false,
+  comment: null,
+  columns: [
+    {
+      name: 'id',
+      position: 1,
+      type: 'bigint',
+      typeName: 'pg_catalog.int8',
+      typmod: -1,
+      collation: null,
+      notNull: true,
+      default: null,
+      defaultNeeds: [],
+      generated: null,
+      identity: null,
+      comment: null,
+    },
+  ],
   primaryKey: ['id'],
+  uniqueKeys: [['id']],
+  constraints: [],
+  indexes: [],
+  partitioning: null,
+  userTypes: [],
+  serverVersion: '18.4',
+  encoding: 'UTF8',
 };
 
 export const madeFile: ManifestFile = {
@@ -32,7 +57,7 @@ export const madeFile: ManifestFile = {
     { ordinal: 2, rows: 1, sha256: sha256('b') },
   ],
   compression: 'zstd 3',
-  definition_sha256: canonicalSha256(definition),
+  definition_sha256: definitionSha256(definition),
   storage_class: 'INTELLIGENT_TIERING',
   retain_until: '2036-02-01T00:00:00.000Z',
   lock_mode: 'COMPLIANCE',
@@ -50,7 +75,7 @@ export const madeContent: ManifestContent = {
   period: '2026-01',
   previous: null,
   files: [madeFile],
-  definitions: { [canonicalSha256(definition)]: definition },
+  definitions: { [definitionSha256(definition)]: { ...definition } },
   retention_years: 10,
   compliance: ['SOX'],
   policies: [
