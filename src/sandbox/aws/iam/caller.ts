@@ -3,6 +3,8 @@ import type { Policy } from './policy.ts';
 /** Who signed a request. */
 export interface Caller {
   readonly arn: string;
+  /** Of the user, or of the role that the session is of: what aws:PrincipalArn says. */
+  readonly principalArn: string;
   readonly userId: string;
   readonly accountId: string;
   /** Every name that a policy may give this caller. */

@@ -173,6 +173,7 @@ export class Directory {
   #userCaller(user: User): Caller {
     return {
       arn: user.arn,
+      principalArn: user.arn,
       userId: `AIDA${user.accessKeyId.slice(4)}`,
       accountId: user.accountId,
       principals: [user.arn, ...accountNames(user.arn, user.accountId)],
@@ -185,6 +186,7 @@ export class Directory {
   #sessionCaller(session: Session, role: Role): Caller {
     return {
       arn: session.arn,
+      principalArn: role.arn,
       userId: session.userId,
       accountId: role.accountId,
       principals: [session.arn, role.arn, ...accountNames(role.arn, role.accountId)],

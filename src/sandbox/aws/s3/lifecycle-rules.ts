@@ -33,13 +33,21 @@ export interface LifecycleRule {
 }
 
 const maxRules = 1000;
+const maxIdLength = 255;
 
 /** The enabled rules of a lifecycle configuration. @throws AwsError MalformedXML, InvalidRequest, InvalidArgument */
 export function parseLifecycle(source: string): readonly LifecycleRule[] {
   const rules = parseXml(source, 'LifecycleConfiguration').all('Rule');
   if (rules.length === 0 || rules.length > maxRules) throw malformed();
+  checkIds(rules.map((rule) => rule.text('ID')).filter((id) => id !== undefined));
   const parsed = rules.map((rule) => ({ isEnabled: readStatus(rule), rule: parseRule(rule) }));
   return parsed.filter(({ isEnabled }) => isEnabled).map(({ rule }) => rule);
+}
+
+function checkIds(ids: readonly string[]): void {
+  if (ids.some((id) => id.length > maxIdLength))
+    throw new AwsError('InvalidArgument', 'ID length should not exceed 255');
+  if (new Set(ids).size < ids.length) throw new AwsError('InvalidArgument', 'Rule ID must be unique');
 }
 
 function readStatus(rule: XmlElement): boolean {
@@ -69,7 +77,31 @@ function parseRule(rule: XmlElement): LifecycleRule {
     abortUploadsAfterDays: readDays(rule.one('AbortIncompleteMultipartUpload')?.text('DaysAfterInitiation')),
   };
   checkDoesSomething(parsed, rule);
+  checkGoesTogether(parsed);
   return parsed;
+}
+
+/** What S3 refuses in one rule ("Lifecycle configuration elements", S3 user guide). */
+function checkGoesTogether(rule: LifecycleRule): void {
+  const { expiration, expiresLoneMarkers, transitions } = rule;
+  const expires = expiration?.days !== undefined || expiration?.dateMs !== undefined;
+  if (expiresLoneMarkers && expires) throw malformed();
+  const isOfSome = Object.keys(rule.tags).length > 0 || rule.largerThan !== undefined || rule.smallerThan !== undefined;
+  if (isOfSome && (expiresLoneMarkers || rule.abortUploadsAfterDays !== undefined)) {
+    throw new AwsError('InvalidRequest', 'markers and uploads have neither tags nor a size');
+  }
+  if (expiration?.days === 0)
+    throw new AwsError('InvalidArgument', "'Days' for Expiration action must be a positive integer");
+  const isLate = transitions.some(({ days }) => (days ?? 0) >= (expiration?.days ?? Number.POSITIVE_INFINITY));
+  if (isLate) {
+    throw new AwsError(
+      'InvalidArgument',
+      "'Days' in the Expiration action must be greater than 'Days' in the Transition action",
+    );
+  }
+  if (new Set(transitions.map(({ storageClass }) => storageClass)).size < transitions.length) {
+    throw new AwsError('InvalidRequest', 'two transitions to one storage class');
+  }
 }
 
 function parseFilter(rule: XmlElement): Pick<LifecycleRule, 'prefix' | 'tags' | 'largerThan' | 'smallerThan'> {

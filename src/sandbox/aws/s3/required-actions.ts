@@ -38,7 +38,7 @@ export function callerContext(call: Pick<ServiceCall, 'caller'>): ConditionConte
   return new Map([
     // Policies that insist on TLS must be storable and testable; the stand-in pretends that its plain HTTP is TLS.
     ['aws:securetransport', 'true'],
-    ['aws:principalarn', call.caller.arn],
+    ['aws:principalarn', call.caller.principalArn],
     ['aws:principalaccount', call.caller.accountId],
   ]);
 }
