@@ -1,14 +1,17 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { AppError, isAppError } from '../errors.ts';
+import { archiveSessionPolicy } from './archive-session-policy.ts';
+import type { ArchiveStore } from './archive-store.ts';
 import { parseRoleArn, requireSamePartition } from './arn.ts';
 import { checkBucketName } from './bucket-name.ts';
 import { type BucketRegion, makeS3Client, makeStsClient } from './clients.ts';
 import { type AwsConfig, awsDefaults } from './config.ts';
-import { type AssumableRole, assumeRole, RefreshingCredentials } from './credentials.ts';
+import { type AssumableRole, type AssumeRequest, assumeRole, RefreshingCredentials } from './credentials.ts';
 import { type Lease, LeaseCache } from './lease-cache.ts';
 import type { ObjectReader } from './object-store.ts';
+import { S3ArchiveStore } from './s3-archive-store.ts';
 import { S3ObjectReader } from './s3-reader.ts';
+import { S3Requests } from './s3-requests.ts';
 import { sessionName } from './session-name.ts';
 import { denyAllSessionPolicy, readSessionPolicy } from './session-policy.ts';
 
@@ -26,6 +29,13 @@ export interface AwsAccess {
    * @throws AppError for everything but an assumption that was granted or denied
    */
   probeRole(request: ProbeRequest): Promise<RoleProbe>;
+
+  /**
+   * The archive's bucket, with the rights of a role, narrowed to what an archive takes, or with our own. Nothing is sent
+   * before its first use. Dispose of it after use.
+   * @throws AppError BAD_INPUT if role, region or bucket cannot be right
+   */
+  openArchiveStore(request: ArchiveStoreRequest): ArchiveStore;
 
   /** Ends what is idle at once, and readers still open when they are disposed of. */
   close(): void;
@@ -47,6 +57,17 @@ export interface OpenReader extends ObjectReader, AsyncDisposable {
   readonly bucketRegion: string;
 }
 
+export interface ArchiveStoreRequest {
+  readonly bucket: string;
+  readonly region: string;
+  /** The writer's or the verifier's; without one the service acts as itself. */
+  readonly role?: AssumableRole | undefined;
+  /** Of every key that this session may touch; empty by default: the whole bucket. */
+  readonly prefix?: string | undefined;
+  /** What it is opened for, for the session name in CloudTrail, such as `writer`. */
+  readonly name: string;
+}
+
 export interface ProbeRequest {
   readonly role: AssumableRole;
   readonly client: string;
@@ -61,11 +82,6 @@ export interface AwsSettings extends Partial<AwsConfig> {
   readonly now?: () => number;
 }
 
-interface OpenS3 {
-  readonly client: S3Client;
-  readonly reader: S3ObjectReader;
-}
-
 /** Roles lie in few regions; AWS has some forty. */
 const MAX_STS_CLIENTS = 64;
 /** The shortest session that STS grants: a probe drops it at once. */
@@ -78,7 +94,7 @@ export function createAwsAccess(settings: AwsSettings = {}): AwsAccess {
 class RoleAccess implements AwsAccess {
   readonly #config: AwsConfig;
   readonly #now: () => number;
-  readonly #s3: LeaseCache<OpenS3>;
+  readonly #s3: LeaseCache<S3Requests>;
   readonly #sts: LeaseCache<STSClient>;
   #isClosed = false;
 
@@ -91,7 +107,15 @@ class RoleAccess implements AwsAccess {
 
   openReader(request: ReaderRequest): OpenReader {
     this.#requireOpen();
-    return new LeasedReader(this.#s3.lease(cacheKey(request), () => this.#openS3(request)));
+    const lease = this.#s3.lease(readerKey(request), () => this.#openForReader(request));
+    const { bodyStallMs } = this.#config;
+    return new LeasedReader(lease, new S3ObjectReader({ bucket: request.bucket, requests: lease.value, bodyStallMs }));
+  }
+
+  openArchiveStore(request: ArchiveStoreRequest): ArchiveStore {
+    this.#requireOpen();
+    const lease = this.#s3.lease(archiveKey(request), () => this.#openForArchive(request));
+    return new S3ArchiveStore({ bucket: request.bucket, lease, config: this.#config });
   }
 
   async probeRole({ role, client, job, signal }: ProbeRequest): Promise<RoleProbe> {
@@ -116,30 +140,49 @@ class RoleAccess implements AwsAccess {
     this.#sts.clear();
   }
 
-  #openS3(request: ReaderRequest): OpenS3 {
-    const { role, bucket } = request;
+  #openForReader(request: ReaderRequest): S3Requests {
+    const { role, bucket, bucketRegion } = request;
     checkBucketName(bucket);
     const arn = parseRoleArn(role.arn);
     requireSamePartition(arn, role.region);
-    if (request.bucketRegion !== undefined) requireSamePartition(arn, request.bucketRegion);
-    const assumption = {
+    if (bucketRegion !== undefined) requireSamePartition(arn, bucketRegion);
+    const credentials = this.#credentialsOf({
       role,
       sessionName: sessionName(request.client, request.job),
       policy: readSessionPolicy({ ...request, partition: arn.partition, hasKms: this.#config.hasKms }),
-      sessionSeconds: this.#config.sessionSeconds,
-    };
-    const credentials = new RefreshingCredentials(async () => {
-      const sts = this.#leaseSts(role.region);
+    });
+    return this.#requests(bucketRegion ?? role.region, credentials);
+  }
+
+  #openForArchive({ role, bucket, region, prefix = '', name }: ArchiveStoreRequest): S3Requests {
+    checkBucketName(bucket);
+    if (role === undefined) return this.#requests(region, undefined);
+    const { partition } = parseRoleArn(role.arn);
+    requireSamePartition(parseRoleArn(role.arn), role.region);
+    const { hasKms } = this.#config;
+    const credentials = this.#credentialsOf({
+      role,
+      sessionName: sessionName('archive', name),
+      policy: archiveSessionPolicy({ partition, bucket, prefix, hasKms }),
+    });
+    return this.#requests(region, credentials);
+  }
+
+  #requests(regionName: string, credentials: RefreshingCredentials | undefined): S3Requests {
+    const region: BucketRegion = { current: regionName };
+    return new S3Requests({ client: makeS3Client(this.#config, region, credentials), credentials, region });
+  }
+
+  #credentialsOf(request: Omit<AssumeRequest, 'sessionSeconds'>): RefreshingCredentials {
+    const assumption = { ...request, sessionSeconds: this.#config.sessionSeconds };
+    return new RefreshingCredentials(async () => {
+      const sts = this.#leaseSts(request.role.region);
       try {
         return await assumeRole(sts.value, assumption);
       } finally {
         sts.release();
       }
     }, this.#now);
-    const region: BucketRegion = { current: request.bucketRegion ?? role.region };
-    const client = makeS3Client(this.#config, region, credentials);
-    const { bodyStallMs } = this.#config;
-    return { client, reader: new S3ObjectReader({ bucket, client, credentials, region, bodyStallMs }) };
   }
 
   #leaseSts(region: string): Lease<STSClient> {
@@ -153,25 +196,22 @@ class RoleAccess implements AwsAccess {
 
 /** A cached reader on loan. */
 class LeasedReader implements OpenReader {
-  readonly #lease: Lease<OpenS3>;
+  readonly bucket: string;
+  readonly #lease: Lease<S3Requests>;
   readonly list: ObjectReader['list'];
   readonly head: ObjectReader['head'];
   readonly get: ObjectReader['get'];
 
-  constructor(lease: Lease<OpenS3>) {
+  constructor(lease: Lease<S3Requests>, reader: ObjectReader) {
+    this.bucket = reader.bucket;
     this.#lease = lease;
-    const { reader } = lease.value;
     this.list = (options) => reader.list(options);
     this.head = (key, options) => reader.head(key, options);
     this.get = (key, options) => reader.get(key, options);
   }
 
-  get bucket(): string {
-    return this.#lease.value.reader.bucket;
-  }
-
   get bucketRegion(): string {
-    return this.#lease.value.reader.bucketRegion;
+    return this.#lease.value.bucketRegion;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -180,6 +220,10 @@ class LeasedReader implements OpenReader {
 }
 
 /** Everything that makes a session what it is: two requests that differ in any of it must not share one. */
-function cacheKey({ role, bucket, bucketRegion, prefix, client, job }: ReaderRequest): string {
+function readerKey({ role, bucket, bucketRegion, prefix, client, job }: ReaderRequest): string {
   return JSON.stringify([role.arn, role.externalId, role.region, bucket, bucketRegion, prefix, client, job]);
+}
+
+function archiveKey({ role, bucket, region, prefix, name }: ArchiveStoreRequest): string {
+  return JSON.stringify(['archive', role?.arn, role?.externalId, role?.region, bucket, region, prefix, name]);
 }

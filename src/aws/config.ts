@@ -18,6 +18,8 @@ export interface AwsConfig {
   readonly requestTimeoutMs: number;
   /** Longest wait for the next bytes of a body. */
   readonly bodyStallMs: number;
+  /** An upload slower than this, for each request, is given up; it adds to `requestTimeoutMs`. */
+  readonly minUploadBytesPerSecond: number;
   /** Must exceed what reads at the same time through one reader: a request that waits for a socket is timed too. */
   readonly maxSocketsPerClient: number;
   /** Attempts of one request within the SDK, the first included. */
@@ -36,6 +38,8 @@ export const awsDefaults = {
   // S3 answers within a second; a listing page or a KMS-encrypted object under load may take some.
   requestTimeoutMs: 30_000,
   bodyStallMs: 30_000,
+  // A megabit: four parts of 8 MiB at once get over a line of half a megabyte a second, in a bit more than a minute.
+  minUploadBytesPerSecond: 128 * 1_024,
   maxSocketsPerClient: 32,
   maxAttempts: 4,
   // The most that role chaining allows, and the least trouble.

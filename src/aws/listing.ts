@@ -3,8 +3,8 @@ import { AppError } from '../errors.ts';
 import type { ListedObject } from './object-store.ts';
 
 /** One page of a listing, and how to ask for the next. */
-export interface ListingPage {
-  readonly objects: readonly ListedObject[];
+export interface ListingPage<Entry = ListedObject> {
+  readonly objects: readonly Entry[];
   readonly nextToken: string | undefined;
 }
 
@@ -26,17 +26,17 @@ export function parseListingPage(output: ListObjectsV2CommandOutput): ListingPag
  * Every object of every page, with the next page under way while the caller consumes this one. Stopping early abandons
  * the request under way.
  */
-export async function* listPages(
-  readPage: (token: string | undefined, signal: AbortSignal) => Promise<ListingPage>,
+export async function* listPages<Entry>(
+  readPage: (token: string | undefined, signal: AbortSignal) => Promise<ListingPage<Entry>>,
   signal?: AbortSignal,
-): AsyncGenerator<ListedObject, void, void> {
+): AsyncGenerator<Entry, void, void> {
   const abandoned = new AbortController();
   const either = signal ? AbortSignal.any([signal, abandoned.signal]) : abandoned.signal;
   let token: string | undefined;
-  let next: Promise<ListingPage> | undefined = readPage(token, either);
+  let next: Promise<ListingPage<Entry>> | undefined = readPage(token, either);
   try {
     for (let pages = 0; next; pages++) {
-      const page: ListingPage = await next;
+      const page: ListingPage<Entry> = await next;
       if (pages >= MAX_LISTING_PAGES)
         throw new AppError('SERVER_ERROR', `the listing has over ${MAX_LISTING_PAGES} pages`);
       if (page.nextToken !== undefined && page.nextToken === token)
@@ -73,7 +73,7 @@ function listedObject(entry: _Object, isEncoded: boolean): ListedObject {
  * The SDK hands out keys as the server encoded them (`encoding-type=url`, asked for because XML cannot carry control
  * characters): form encoding, where `+` is a space.
  */
-function decodeKey(encoded: string): string {
+export function decodeKey(encoded: string): string {
   if (!/[%+]/.test(encoded)) return encoded;
   try {
     return decodeURIComponent(encoded.replaceAll('+', ' '));

@@ -4,10 +4,19 @@ import { isNetworkCode, VendorError } from './vendor-error.ts';
 /** The request that failed: what an error's message names. */
 export type AwsCall =
   | { readonly operation: 'assume-role'; readonly roleArn: string; readonly region: string }
-  | { readonly operation: 'list'; readonly bucket: string; readonly prefix: string }
+  | { readonly operation: 'list'; readonly bucket: string; readonly prefix: string; readonly of?: 'versions' }
   /** A setting of a bucket; `permission` is the action that it takes, such as `s3:PutBucketVersioning`. */
   | { readonly operation: 'bucket'; readonly bucket: string; readonly permission: string }
-  | { readonly operation: 'head' | 'get'; readonly bucket: string; readonly key: string };
+  | { readonly operation: 'head' | 'get'; readonly bucket: string; readonly key: string; readonly versionId?: string }
+  | { readonly operation: 'put'; readonly bucket: string; readonly key: string }
+  /** Lock, hold or restore of one version; `permission` is the action that it takes, such as `s3:GetObjectRetention`. */
+  | {
+      readonly operation: 'version';
+      readonly bucket: string;
+      readonly key: string;
+      readonly versionId: string;
+      readonly permission: string;
+    };
 
 /** Vendor codes whose meaning does not depend on the request. The HTTP status decides for all others. */
 const codeByVendorCode: Readonly<Record<string, ErrorCode>> = {
@@ -17,6 +26,11 @@ const codeByVendorCode: Readonly<Record<string, ErrorCode>> = {
   MethodNotAllowed: 'FILE_MISSING', // a delete marker read by its version
   PreconditionFailed: 'FILE_CHANGED',
   InvalidRange: 'FILE_CHANGED', // the object is shorter than it was listed
+  ConditionalRequestConflict: 'FILE_CHANGED', // another write of the key came between
+  NoSuchUpload: 'FILE_CHANGED', // ended by somebody else, or by ourselves when its answer was lost
+  BadDigest: 'NETWORK', // what arrived is not what was sent
+  XAmzContentSHA256Mismatch: 'NETWORK',
+  IncompleteBody: 'NETWORK',
   InvalidObjectState: 'FILE_COLD',
   SlowDown: 'THROTTLED',
   Throttling: 'THROTTLED',
@@ -85,7 +99,11 @@ export function redirectedRegion(error: unknown): string | undefined {
 
 function errorCode(cause: VendorError, call: AwsCall, signal: AbortSignal | undefined): ErrorCode {
   if (signal?.aborted || cause.vendorCode === 'AbortError') return 'CANCELLED';
+  // A write takes several permissions, some of KMS: its refusal is one code, whichever of them is missing.
+  if (call.operation === 'put' && cause.httpStatus === 403 && cause.vendorCode === 'AccessDenied')
+    return 'WRITE_DENIED';
   if (isKmsRefusal(cause)) return 'KMS_DENIED';
+  if (isLockMissing(cause)) return 'BUCKET_UNFIT';
   const known = Object.hasOwn(codeByVendorCode, cause.vendorCode) ? codeByVendorCode[cause.vendorCode] : undefined;
   if (known !== undefined) return known;
   if (isNetworkCode(cause.vendorCode)) return 'NETWORK';
@@ -98,10 +116,17 @@ function isKmsRefusal(cause: VendorError): boolean {
   return cause.httpStatus === 403 && /\bkms:|ciphertext/i.test(cause.message);
 }
 
+/** "Bucket is missing Object Lock Configuration", said with a code that stands for many things. */
+function isLockMissing(cause: VendorError): boolean {
+  return cause.vendorCode === 'InvalidRequest' && /object lock/i.test(cause.message);
+}
+
 function codeOfStatus(status: number | undefined, call: AwsCall): ErrorCode {
   if (status === undefined) return 'INTERNAL';
   if (status === 401 || status === 403) return deniedCode(call);
   if (status === 404) return isOfBucket(call) ? 'BUCKET_NOT_FOUND' : 'FILE_MISSING';
+  // A delete marker read by its version; HEAD has no document that would say so.
+  if (status === 405 && !isOfBucket(call)) return 'FILE_MISSING';
   if (status === 408) return 'TIMEOUT';
   if (call.operation === 'bucket' && status === 400) return 'BAD_INPUT';
   if (call.operation === 'bucket' && status === 409) return 'CONFLICT';
@@ -124,7 +149,10 @@ function deniedCode(call: AwsCall): ErrorCode {
     case 'list':
       return 'LIST_DENIED';
     case 'bucket':
+    case 'version':
       return 'ACCESS_DENIED';
+    case 'put':
+      return 'WRITE_DENIED';
     case 'head':
     case 'get':
       return 'GET_DENIED';
@@ -136,12 +164,16 @@ function subject(call: AwsCall): string {
     case 'assume-role':
       return `assume role ${call.roleArn} through STS of ${call.region}`;
     case 'list':
-      return `list s3://${call.bucket}/${call.prefix}`;
+      return `list ${call.of === 'versions' ? 'versions under ' : ''}s3://${call.bucket}/${call.prefix}`;
     case 'bucket':
       return `${call.permission} on bucket ${call.bucket}`;
+    case 'version':
+      return `${call.permission} on s3://${call.bucket}/${call.key}, version ${call.versionId}`;
+    case 'put':
+      return `write s3://${call.bucket}/${call.key}`;
     case 'head':
     case 'get':
-      return `read s3://${call.bucket}/${call.key}`;
+      return `read s3://${call.bucket}/${call.key}${call.versionId === undefined ? '' : `, version ${call.versionId}`}`;
   }
 }
 
@@ -150,22 +182,28 @@ function explanation(code: ErrorCode, cause: VendorError, call: AwsCall): string
     case 'ASSUME_ROLE_DENIED':
       return 'refused; the role must exist and its trust policy must name our principal and this external ID';
     case 'LIST_DENIED':
-      return 'access denied; the role needs s3:ListBucket on the bucket for this prefix';
+      return `access denied; the role needs ${isOfVersions(call) ? 's3:ListBucketVersions' : 's3:ListBucket'} on the bucket for this prefix`;
     case 'GET_DENIED':
-      return 'access denied; the role needs s3:GetObject on this key, and the key must exist';
+      return `access denied; the role needs ${isOfVersions(call) ? 's3:GetObjectVersion' : 's3:GetObject'} on this key, and the key must exist`;
+    case 'WRITE_DENIED':
+      return writeDeniedExplanation(cause);
     case 'ACCESS_DENIED':
       return 'access denied; grant it this permission';
     case 'CONFLICT':
       return 'somebody else has this name, or is changing it at this moment';
     case 'BUCKET_UNFIT':
-      return 'the bucket, or the server, does not take this';
+      return isLockMissing(cause)
+        ? 'the bucket has no Object Lock; switch it on (archive bucket plan shows how)'
+        : 'the bucket, or the server, does not take this';
     case 'KMS_DENIED':
+      if (call.operation === 'put') return 'KMS refused; the key must exist, be enabled, and grant kms:GenerateDataKey';
       return 'the object is encrypted; the role needs kms:Decrypt, and the key must be enabled and grant it';
     case 'BUCKET_NOT_FOUND':
       return 'there is no such bucket; check its name';
     case 'FILE_MISSING':
       return 'there is no such object';
     case 'FILE_CHANGED':
+      if (call.operation === 'put') return 'another write of this key came between';
       return 'changed while it was read; it will be read again as it is now';
     case 'FILE_COLD':
       return 'the object lies in an archive class; restore it first';
@@ -188,6 +226,20 @@ function explanation(code: ErrorCode, cause: VendorError, call: AwsCall): string
     default:
       return 'unexpected answer';
   }
+}
+
+function isOfVersions(call: AwsCall): boolean {
+  return (call.operation === 'list' && call.of === 'versions') || ('versionId' in call && call.versionId !== undefined);
+}
+
+/** S3 mostly names the action that it missed; else all that a locked, encrypted write takes are named. */
+function writeDeniedExplanation(cause: VendorError): string {
+  const action = /\b(?:s3|kms):[A-Za-z]+/.exec(cause.message)?.[0];
+  if (action !== undefined) return `access denied; the role needs ${action}`;
+  return (
+    'access denied; the role needs s3:PutObject and, for the lock, s3:PutObjectRetention; under a KMS key also ' +
+    "kms:GenerateDataKey and kms:Decrypt; and the bucket's policy must not deny it"
+  );
 }
 
 function credentialsExplanation(cause: VendorError, call: AwsCall): string {

@@ -12,6 +12,11 @@ const MAX_SESSION_POLICY_LENGTH = 2_048;
  */
 export function readSessionPolicy(scope: ReadScope): string {
   const policy: PolicyDocument = { Version: '2012-10-17', Statement: readStatements(scope) };
+  return sessionPolicyText(policy, scope);
+}
+
+/** @throws AppError BAD_INPUT if the prefix makes it longer than STS takes */
+export function sessionPolicyText(policy: PolicyDocument, scope: Pick<ReadScope, 'bucket' | 'prefix'>): string {
   const text = JSON.stringify(policy);
   if (text.length <= MAX_SESSION_POLICY_LENGTH) return text;
   throw new AppError(
