@@ -58,7 +58,7 @@ function inMonth(definition: TableDefinition, timeColumn: string, month: Month):
 }
 
 /** Midnight in UTC; a timestamp without time zone is taken for UTC. */
-function instantLiteral(instant: Date, type: 'timestamptz' | 'timestamp' | 'date'): string {
+export function instantLiteral(instant: Date, type: 'timestamptz' | 'timestamp' | 'date'): string {
   const year = String(instant.getUTCFullYear()).padStart(4, '0');
   const month = String(instant.getUTCMonth() + 1).padStart(2, '0');
   const time = type === 'date' ? '' : ` 00:00:00${type === 'timestamptz' ? '+00' : ''}`;

@@ -9,6 +9,7 @@ const maxUserTypes = 1_000;
 interface CatalogType {
   readonly id: string;
   readonly name: string;
+  readonly schema: string;
   readonly kind: 'enum' | 'domain' | 'composite' | 'range' | 'array' | 'multirange' | 'base' | 'extension';
   readonly extension: string | null;
   /** Types that it is made of, in their order. */
@@ -58,7 +59,7 @@ export function needsSql(catalog: 'pg_attrdef' | 'pg_constraint', id: string): s
 
 const catalogTypes = `
   select t.oid::text as id,
-    format_type(t.oid, null) as name,
+    format_type(t.oid, null) as name, n.nspname as schema,
     case when t.typcategory = 'A' and t.typelem <> 0 and t.typlen = -1 then 'array'
          when e.extname is not null then 'extension'
          else (json_build_object('e', 'enum', 'd', 'domain', 'c', 'composite', 'r', 'range', 'm', 'multirange')::jsonb
@@ -103,7 +104,7 @@ const catalogTypes = `
   where t.oid = any($1::text[]::oid[]) and n.nspname not in ('pg_catalog', 'information_schema')`;
 
 const catalogCollations = `
-  select c.oid::text as id, format('%I.%I', n.nspname, c.collname) as name, 'collation' as kind,
+  select c.oid::text as id, format('%I.%I', n.nspname, c.collname) as name, n.nspname as schema, 'collation' as kind,
     case c.collprovider when 'i' then 'icu' when 'b' then 'builtin' else 'libc' end as provider,
     coalesce(to_jsonb(c) ->> 'colllocale', to_jsonb(c) ->> 'colliculocale', to_jsonb(c) ->> 'collcollate') as locale,
     case when c.collprovider = 'c' then c.collctype::text end as ctype,
@@ -161,27 +162,28 @@ async function readCollations(client: pg.ClientBase, ids: readonly string[]): Pr
 
 /** Arrays and multiranges come with their element's and their range's type. */
 function toUserType(type: CatalogType): UserType | undefined {
-  const { name } = type;
+  const { name, schema } = type;
   switch (type.kind) {
     case 'enum':
-      return { kind: 'enum', name, labels: type.labels ?? [] };
+      return { kind: 'enum', name, schema, labels: type.labels ?? [] };
     case 'domain':
       return {
         kind: 'domain',
         name,
+        schema,
         base: type.base,
         notNull: type.notNull,
         default: type.default,
         checks: type.checks,
       };
     case 'composite':
-      return { kind: 'composite', name, attributes: type.attributes ?? [] };
+      return { kind: 'composite', name, schema, attributes: type.attributes ?? [] };
     case 'range':
-      return type.range === null ? undefined : { kind: 'range', name, ...type.range };
+      return type.range === null ? undefined : { kind: 'range', name, schema, ...type.range };
     case 'extension':
-      return { kind: 'extension', name, extension: type.extension ?? '' };
+      return { kind: 'extension', name, schema, extension: type.extension ?? '' };
     case 'base':
-      return { kind: 'base', name };
+      return { kind: 'base', name, schema };
     case 'array':
     case 'multirange':
       return undefined;

@@ -22,6 +22,8 @@ export type UserType =
 
 interface Named {
   readonly name: string;
+  /** In which it lies, unquoted. */
+  readonly schema: string;
 }
 
 export interface EnumType extends Named {
