@@ -70,9 +70,12 @@ export function writeFloat4(value: number, sink: TextSink): void {
   else writeScientific(shortest, sink);
 }
 
-/** Nine digits tell any two apart; six never differ from what was written. */
+/** Below it, reals lie so far apart that fewer than six digits may tell them apart. */
+const smallestNormalFloat4 = 2 ** -126;
+
+/** Nine digits tell any two reals apart; the first six are right in any case, so fewer come out of them as zeros at the end. */
 function shortestFloat4(size: number): number {
-  for (let digits = 6; digits < 9; digits++) {
+  for (let digits = size < smallestNormalFloat4 ? 1 : 6; digits < 9; digits++) {
     const shorter = Number(size.toPrecision(digits));
     if (Math.fround(shorter) === size) return shorter;
   }

@@ -24,6 +24,9 @@ function unescaped(field: string): string {
     if (mark === 't') return '\t';
     if (mark === 'n') return '\n';
     if (mark === 'r') return '\r';
+    if (mark === 'b') return '\b';
+    if (mark === 'f') return '\f';
+    if (mark === 'v') return '\v';
     assert.equal(mark, '\\', `no escape of ours: \\${mark}`);
     return '\\';
   });
