@@ -1,9 +1,10 @@
-import { AppError } from '../../errors.ts';
 import { openSource, type Source } from './open-source.ts';
 
 export interface SourceDatabasesOptions {
-  /** Name in billvault.yaml, and the URL that the environment gave for it. */
-  readonly urls: ReadonlyMap<string, string>;
+  /** As in billvault.yaml. */
+  readonly names: readonly string[];
+  /** The URL that the environment gave for it. @throws AppError NOT_FOUND, BAD_CONFIG when it gave none */
+  readonly urlOf: (name: string) => string;
   /** Connections at most, of each. */
   readonly max: number;
 }
@@ -15,16 +16,14 @@ export interface SourceDatabases extends AsyncDisposable {
   open(name: string): Promise<Source>;
 }
 
-export function sourceDatabases({ urls, max }: SourceDatabasesOptions): SourceDatabases {
+export function sourceDatabases({ names, urlOf, max }: SourceDatabasesOptions): SourceDatabases {
   const opened = new Map<string, Promise<Source>>();
   return {
-    names: [...urls.keys()],
+    names,
     async open(name) {
-      const url = urls.get(name);
-      if (url === undefined) throw new AppError('NOT_FOUND', `no source database is called ${name}`);
       const known = opened.get(name);
       if (known !== undefined) return known;
-      const opening = openSource({ name, url, max });
+      const opening = openSource({ name, url: urlOf(name), max });
       opened.set(name, opening);
       // One that was out of reach is tried again when it is next asked for.
       opening.catch(() => opened.delete(name));
