@@ -1,4 +1,6 @@
+import type { ReplicationRule } from '../../aws/bucket-state.ts';
 import type { Encryption } from '../../registry/archive/unit-record.ts';
+import type { Policy } from '../policy/policy.ts';
 
 /** A step down by lifecycle: so many days after the upload, into this class. */
 export interface StorageStep {
@@ -25,6 +27,17 @@ export interface ArchivedTable {
   readonly storedLockDays?: number;
 }
 
+/** A table as a policy has it archived. */
+export function archivedTable(
+  policy: Policy,
+  { schema, table }: Pick<ArchivedTable, 'schema' | 'table'>,
+): ArchivedTable {
+  const { source, mode, layout, retentionYears, storageClass } = policy;
+  return { source, schema, table, mode, layout, retentionYears, storageClass };
+}
+
+type ReplicaStorageClass = NonNullable<NonNullable<ReplicationRule['Destination']>['StorageClass']>;
+
 /** Where every object goes a second time. */
 export interface ReplicaTarget {
   readonly bucket: string;
@@ -32,7 +45,7 @@ export interface ReplicaTarget {
   readonly roleArn: string;
   /** Of the replica's bucket where that is another account's: replicas are then owned there. */
   readonly account?: string;
-  readonly storageClass?: string;
+  readonly storageClass?: ReplicaStorageClass;
   /** Of the replica's region; needed where the archive is encrypted by a KMS key. */
   readonly kmsKeyArn?: string;
 }
@@ -48,7 +61,7 @@ export interface BucketDestination {
   readonly refusesOtherEncryption?: boolean;
   /** Who alone may lift a GOVERNANCE lock; without any nobody may. */
   readonly bypassRoleArns?: readonly string[];
-  readonly replica?: ReplicaTarget;
+  readonly replication?: ReplicaTarget | undefined;
 }
 
 /** What every key of the archive begins with. */

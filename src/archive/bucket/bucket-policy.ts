@@ -45,7 +45,7 @@ export function policyText({ head, statements }: BucketPolicy): string {
 }
 
 /** One line a statement. S3 may answer a list of one as that one, and lists in another order. */
-export function statementLines({ statements }: BucketPolicy): readonly string[] {
+export function statementLines(statements: readonly Statement[]): readonly string[] {
   return statements.map((statement) => canonicalJson(settled(statement)));
 }
 

@@ -1,7 +1,7 @@
 import type { LifecycleRule } from '../../aws/bucket-lifecycle.ts';
 import { type BucketSetting, type BucketState, type DefaultRetention, seenValue } from '../../aws/bucket-state.ts';
-import { isOwn, opens, parseBucketPolicy } from './bucket-policy.ts';
-import { dueText, filterText } from './describe.ts';
+import { isOwn, opens, parseBucketPolicy, statementLines } from './bucket-policy.ts';
+import { dueText, filterText, lifecycleLines, ruleLines } from './describe.ts';
 import { daysOfYears } from './lock-days.ts';
 import type { WantedBucket } from './wanted.ts';
 
@@ -22,6 +22,7 @@ export function findContradictions(state: BucketState, wanted: WantedBucket): re
       .filter((rule) => rule.isEnabled)
       .flatMap((rule) => ofRule(rule, wanted).map((finding) => ({ setting: 'lifecycle' as const, ...finding }))),
     ...ofReplication(state, wanted),
+    ...keptOfOthers(state, wanted),
   ];
 }
 
@@ -112,6 +113,25 @@ function ofReplication(state: BucketState, wanted: WantedBucket): readonly Findi
       severity: 'note',
       text: `replication rule "${rule.ID ?? ''}" replicates delete markers: who hides an object here hides its replica`,
     }));
+}
+
+/** What others have set beside ours: kept whatever is applied, and shown so that nobody takes it for ours. */
+function keptOfOthers(state: BucketState, { ruleIdBase }: WantedBucket): readonly Finding[] {
+  const policy = parseBucketPolicy(seenValue(state.policy) ?? '');
+  const kept: readonly (readonly [BucketSetting, readonly string[]])[] = [
+    ['policy', statementLines((policy?.statements ?? []).filter((statement) => !isOwn(statement)))],
+    [
+      'lifecycle',
+      lifecycleLines((seenValue(state.lifecycle)?.rules ?? []).filter(({ id }) => !id.startsWith(ruleIdBase))),
+    ],
+    [
+      'replication',
+      ruleLines((seenValue(state.replication)?.rules ?? []).filter(({ ID = '' }) => !ID.startsWith(ruleIdBase))),
+    ],
+  ];
+  return kept.flatMap(([setting, lines]) =>
+    lines.map((line) => ({ setting, severity: 'note', text: `not ours, and kept: ${line}` }) as const),
+  );
 }
 
 function others(hidden: readonly unknown[]): string {

@@ -17,7 +17,7 @@ export interface DataPrefix {
 
 /** S3 takes 1,000 rules; a hundred are left to manifests, housekeeping and whatever else is in the bucket. */
 export const MAX_DATA_RULES = 900;
-/** In the layout `flat` a key begins with the year, `2026/01/…`. */
+/** In the layout `flat` a key begins with the year, `2026/01/…`; no source's name begins with a digit. */
 const firstDigitsOfYears = ['1', '2'];
 
 /**
@@ -34,7 +34,7 @@ export function dataPrefixes(
   const single = byPrefix(
     tables.filter(({ layout }) => layout === 'hive').map((table) => hivePrefix(destination, table)),
   );
-  const flat = flatPrefixes(base, tables, single);
+  const flat = flatPrefixes(base, tables);
   const fits = (data: readonly DataPrefix[]) => data.length + flat.length <= maxRules;
   const coarser = [
     () => single,
@@ -68,20 +68,12 @@ function hivePrefix({ prefix }: Pick<BucketDestination, 'prefix'>, table: Archiv
  * The layout `flat` keeps tables and manifests of all kinds under one folder a month, which no prefix tells apart: so all
  * of it stays where it is, readable, as long as the longest of it.
  */
-function flatPrefixes(
-  base: string,
-  tables: readonly ArchivedTable[],
-  others: readonly DataPrefix[],
-): readonly DataPrefix[] {
+function flatPrefixes(base: string, tables: readonly ArchivedTable[]): readonly DataPrefix[] {
   const flat = tables.filter(({ layout }) => layout === 'flat');
   if (flat.length === 0) return [];
-  return firstDigitsOfYears.map((digit) => {
-    const prefix = `${base}${digit}`;
-    // A source whose name begins with a digit is met by the rule as well.
-    const alsoMet = others.filter((other) => other.prefix.startsWith(prefix));
-    const lockDays = Math.max(...flat.map(longestLockDays), ...alsoMet.map((other) => other.lockDays));
-    return { prefix, lockDays, expiresAfterDays: manifestExpiryDays(lockDays), steps: [], hasManifests: true };
-  });
+  const lockDays = Math.max(...flat.map(longestLockDays));
+  const treated = { lockDays, expiresAfterDays: manifestExpiryDays(lockDays), steps: [], hasManifests: true };
+  return firstDigitsOfYears.map((digit) => ({ prefix: `${base}${digit}`, ...treated }));
 }
 
 /** A table under two policies, say of rows and of snapshots, is one prefix. */

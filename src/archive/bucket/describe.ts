@@ -24,7 +24,11 @@ export function publicAccessLines(block: PublicAccessBlock): readonly string[] {
 }
 
 export function replicationLines({ roleArn, rules }: Replication): readonly string[] {
-  return [`as ${roleArn}`, ...rules.map(canonicalJson)];
+  return [`as ${roleArn}`, ...ruleLines(rules)];
+}
+
+export function ruleLines(rules: Replication['rules']): readonly string[] {
+  return rules.map(canonicalJson);
 }
 
 export function lifecycleLines(rules: readonly LifecycleRule[]): readonly string[] {

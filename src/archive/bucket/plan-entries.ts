@@ -143,8 +143,8 @@ function planPolicy(state: BucketState, wanted: WantedBucket): PlanEntry {
   const to = policyText(merged);
   return compare(state.policy, {
     setting: 'policy',
-    lines: (value) => (actual === undefined ? [value] : statementLines(actual)),
-    wanted: statementLines(merged),
+    lines: (value) => (actual === undefined ? [value] : statementLines(actual.statements)),
+    wanted: statementLines(merged.statements),
     change: { setting: 'policy', to },
     obstacle: policyObstacle(),
   });

@@ -74,7 +74,7 @@ export function verifierPolicy(destination: BucketDestination): PolicyDocument {
 /** What `archive bucket apply` takes: the bucket's settings, and none of its objects. */
 export function adminPolicy(destination: BucketDestination): PolicyDocument {
   const { bucketArn } = arns(destination);
-  const { replica } = destination;
+  const { replication: replica } = destination;
   const toS3 = { StringEquals: { 'iam:PassedToService': 's3.amazonaws.com' } };
   return policy(
     allow([...settingReads, ...settingWrites], bucketArn),
@@ -86,7 +86,7 @@ export function adminPolicy(destination: BucketDestination): PolicyDocument {
 
 /** What S3 may do in the name of the replication role: read here with locks, write there; no deletion is replicated. */
 export function replicationPolicy(destination: BucketDestination): PolicyDocument {
-  const { replica } = destination;
+  const { replication: replica } = destination;
   const { bucketArn, keysArn, partition } = arns(destination);
   if (replica === undefined) return policy();
   const replicaKeysArn = `arn:${partition}:s3:::${replica.bucket}/${literalInPolicy(keyBase(destination))}*`;

@@ -8,7 +8,7 @@ import { ruleIdBase } from './wanted-lifecycle.ts';
  * hiding the original. (S3 user guide, "Replicating objects" and "Object Lock considerations".)
  */
 export function wantedReplication(destination: BucketDestination): Replication | undefined {
-  const { replica, encryption } = destination;
+  const { replication: replica, encryption } = destination;
   if (replica === undefined) return undefined;
   const base = keyBase(destination);
   const isKms = encryption.algorithm === 'aws:kms';
@@ -22,7 +22,7 @@ export function wantedReplication(destination: BucketDestination): Replication |
     ...(isKms ? { SourceSelectionCriteria: { SseKmsEncryptedObjects: { Status: 'Enabled' } } } : {}),
     Destination: {
       Bucket: `arn:${partitionOfDestination(destination)}:s3:::${replica.bucket}`,
-      ...(replica.storageClass === undefined ? {} : { StorageClass: replica.storageClass as never }),
+      ...(replica.storageClass === undefined ? {} : { StorageClass: replica.storageClass }),
       ...(replica.account === undefined
         ? {}
         : { Account: replica.account, AccessControlTranslation: { Owner: 'Destination' } }),
@@ -33,7 +33,7 @@ export function wantedReplication(destination: BucketDestination): Replication |
 }
 
 /** What has to be done in the replica's bucket, which we do not reach. */
-export function replicaDuties({ replica, encryption }: BucketDestination): readonly string[] {
+export function replicaDuties({ replication: replica, encryption }: BucketDestination): readonly string[] {
   if (replica === undefined) return [];
   const { bucket } = replica;
   return [

@@ -48,9 +48,9 @@ export function wantedBucket(destination: BucketDestination, tables: readonly Ar
 }
 
 function wantedEncryption({ encryption }: BucketDestination): BucketEncryption {
-  if (encryption.algorithm === 'AES256') return encryption;
+  if (encryption.algorithm === 'AES256') return { algorithm: 'AES256' };
   // The bucket's own data key spares a request to KMS for every object.
-  return { ...encryption, hasBucketKey: true };
+  return { algorithm: encryption.algorithm, keyId: encryption.keyId, hasBucketKey: true };
 }
 
 function tableNotes(tables: readonly ArchivedTable[], data: readonly DataPrefix[]): readonly string[] {
@@ -60,9 +60,6 @@ function tableNotes(tables: readonly ArchivedTable[], data: readonly DataPrefix[
   const tableCount = new Set(names.map((name) => JSON.stringify(name))).size;
   const ruleCount = data.filter(({ hasManifests }) => !hasManifests).length;
   const notes = {
-    'a source named _manifests would lie among the manifests: name it otherwise': tables.some(
-      ({ source }) => source === '_manifests',
-    ),
     [`${tableCount} tables share ${ruleCount} lifecycle rules: S3 takes 1,000 a bucket`]: ruleCount < tableCount,
     'layout flat: manifests lie beside the parts, so nothing there is moved to a colder class': data.some(
       ({ hasManifests }) => hasManifests,
