@@ -25,6 +25,7 @@ import { roleShow } from './role/show.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
 import { statusCommand } from './status.ts';
+import { verifyCommand } from './verify.ts';
 import { warningsCommand } from './warnings.ts';
 import { workerCommand } from './worker.ts';
 
@@ -93,6 +94,7 @@ function commandsOf(cli: Cli): readonly Command[] {
     workerCommand(cli),
     healthCommand(cli),
     databaseCommand(cli),
+    verifyCommand(cli),
   ];
 }
 
