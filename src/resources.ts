@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import type { ArchiveContext } from './archive/context.ts';
 import { createAwsAccess } from './aws/access.ts';
 import type { Config } from './config.ts';
 import { sqlErrorOf } from './db/database-error.ts';
 import { AppError, isAppError } from './errors.ts';
 import type { IngestContext } from './ingest/context.ts';
 import { createLogger, type Logger } from './log.ts';
+import { openArchive } from './open-archive.ts';
 import { openRawDatabase } from './raw/raw.ts';
 import { openRegistry } from './registry/registry.ts';
 import { openEmbeddedPostgres } from './sandbox/postgres/cluster.ts';
@@ -14,6 +16,8 @@ export interface Resources {
   readonly config: Config;
   readonly log: Logger;
   readonly ingest: IngestContext;
+  /** Absent where billvault.yaml has no section `archive`. */
+  readonly archive: ArchiveContext | undefined;
   /** Connection string of the raw billing database, for people who want to look; holds its password. */
   readonly rawUrl: string;
   close(): Promise<void>;
@@ -52,8 +56,11 @@ export async function openResources(config: Config, log: Logger = createLogger(c
       leaseSeconds: config.service.leaseSeconds,
       pollSeconds: config.service.pollSeconds,
     };
-    const ingest: IngestContext = { registry, raw, aws, settings, log, now: () => new Date() };
-    return { config, log, ingest, rawUrl, close };
+    const now = () => new Date();
+    const ingest: IngestContext = { registry, raw, aws, settings, log, now };
+    const archive = await openArchive({ config, registry, registryUrl, log, now });
+    if (archive !== undefined) closing.push(archive.close);
+    return { config, log, ingest, archive: archive?.archive, rawUrl, close };
   } catch (error) {
     await close();
     throw error;

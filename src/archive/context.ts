@@ -1,7 +1,7 @@
 import type { ArchiveStore } from '../aws/archive-store.ts';
 import type { Logger } from '../log.ts';
-import type { PrismaClient } from '../registry/generated/client.ts';
 import type { Encryption } from '../registry/archive/unit-record.ts';
+import type { PrismaClient } from '../registry/generated/client.ts';
 import type { Signer } from './manifest/signer.ts';
 import type { SourceDatabases } from './source/source-databases.ts';
 import type { Spool } from './upload/spool.ts';
@@ -18,6 +18,10 @@ export interface Destination {
 export interface ArchiveSettings {
   /** Rows of a range: what one transaction of a purge deletes, and what is compared at once. */
   readonly rangeRows: number;
+  /** The same in bytes of text. */
+  readonly rangeBytes: number;
+  /** Patterns of tables never to be archived, besides those of policy/deny-list.ts. */
+  readonly deny: readonly string[];
   /** Tables worked on at the same time. */
   readonly parallel: number;
 }

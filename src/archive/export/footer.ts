@@ -37,7 +37,8 @@ export function footerMetadata(footer: PartFooter, definitionJson: string): Read
 /** @throws AppError PROOF_FAILED for a file that is no part of ours */
 export function readFooter(metadata: ReadonlyMap<string, string>): PartFooter {
   const text = metadata.get(partKeyName);
-  if (text === undefined) throw new AppError('PROOF_FAILED', `the parquet footer has no ${partKeyName}: this is no part of an archive`);
+  if (text === undefined)
+    throw new AppError('PROOF_FAILED', `the parquet footer has no ${partKeyName}: this is no part of an archive`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -46,5 +47,8 @@ export function readFooter(metadata: ReadonlyMap<string, string>): PartFooter {
   }
   const result = shape.safeParse(value);
   if (result.success) return result.data;
-  throw new AppError('PROOF_FAILED', `the footer's ${partKeyName} is wrong at ${result.error.issues[0]?.path.join('.')}`);
+  throw new AppError(
+    'PROOF_FAILED',
+    `the footer's ${partKeyName} is wrong at ${result.error.issues[0]?.path.join('.')}`,
+  );
 }

@@ -38,7 +38,12 @@ export function partKey({ prefix, layout, source, schema, table, month, ordinal,
 }
 
 /** Where everything of a table lies in the layout `hive`; ends with a slash. */
-export function tablePrefix({ prefix, source, schema, table }: Pick<PartKeyParts, 'prefix' | 'source' | 'schema' | 'table'>): string {
+export function tablePrefix({
+  prefix,
+  source,
+  schema,
+  table,
+}: Pick<PartKeyParts, 'prefix' | 'source' | 'schema' | 'table'>): string {
   return join(prefix, keyWord(source), `${keyWord(schema)}.${keyWord(table)}`, '');
 }
 
@@ -60,7 +65,10 @@ export function manifestKey({ prefix, layout, source, month, sequence, isFirst }
 function join(...parts: readonly string[]): string {
   const key = parts.filter((part, i) => part !== '' || i === parts.length - 1).join('/');
   if (Buffer.byteLength(key) <= maxKeyBytes) return key;
-  throw new AppError('BAD_INPUT', `the key ${key.slice(0, 80)}… is longer than S3's ${maxKeyBytes} bytes: shorten archive.destination.prefix`);
+  throw new AppError(
+    'BAD_INPUT',
+    `the key ${key.slice(0, 80)}… is longer than S3's ${maxKeyBytes} bytes: shorten archive.destination.prefix`,
+  );
 }
 
 /** A name as one segment of a key: what tools stumble over is percent-encoded, so that no two names share one. */

@@ -13,8 +13,9 @@ export type Cut =
   | { readonly kind: 'range'; readonly range: CutRange };
 
 export interface RangeCutterOptions {
-  /** Lines of a range; it gets longer only where it may not be cut. */
+  /** A range ends with the first line that fills either; it gets longer only where it may not be cut. */
   readonly rangeRows: number;
+  readonly rangeBytes: number;
   /** Whether a range may end between these two neighbours. */
   readonly mayCutBetween: (before: Buffer, after: Buffer) => boolean;
   /** The key tuple of a line, as PostgreSQL's text. */
@@ -31,6 +32,7 @@ export class RangeCutter {
   readonly #options: RangeCutterOptions;
   #hash: Hash = createHash('sha256');
   #rows = 0;
+  #bytes = 0;
   /** The last line of the chunk before; its memory is its own. */
   #last: Buffer = Buffer.alloc(0);
 
@@ -45,7 +47,7 @@ export class RangeCutter {
     let lastStart = -1;
     for (let lineStart = 0; lineStart < chunk.length; ) {
       const lineEnd = chunk.indexOf(newline, lineStart) + 1;
-      if (this.#rows >= this.#options.rangeRows) {
+      if (this.#isFull) {
         const last = lastStart < 0 ? this.#last : chunk.subarray(lastStart, lineStart);
         if (this.#options.mayCutBetween(last, chunk.subarray(lineStart, lineEnd))) {
           if (pieceRows > 0) yield this.#piece(chunk.subarray(pieceStart, lineStart), pieceRows);
@@ -55,6 +57,7 @@ export class RangeCutter {
         }
       }
       this.#rows++;
+      this.#bytes += lineEnd - lineStart;
       pieceRows++;
       lastStart = lineStart;
       lineStart = lineEnd;
@@ -70,6 +73,10 @@ export class RangeCutter {
     return this.#rows === 0 ? undefined : this.#close(this.#last);
   }
 
+  get #isFull(): boolean {
+    return this.#rows >= this.#options.rangeRows || this.#bytes >= this.#options.rangeBytes;
+  }
+
   #piece(bytes: Buffer, rows: number): Cut {
     this.#hash.update(bytes);
     return { kind: 'lines', bytes, rows };
@@ -79,6 +86,7 @@ export class RangeCutter {
     const range = { rows: this.#rows, sha256: this.#hash.digest('hex'), upper: this.#options.boundOf(last) };
     this.#hash = createHash('sha256');
     this.#rows = 0;
+    this.#bytes = 0;
     return range;
   }
 }

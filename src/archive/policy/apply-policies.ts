@@ -6,10 +6,10 @@ import { checkPoliciesTogether, checkPolicySources, parsePolicy } from './parse-
 import type { Policy } from './policy.ts';
 import {
   type FieldChange,
-  policyDifference,
-  policyFieldChanges,
   type PolicyDifference,
   type PolicyOrigin,
+  policyDifference,
+  policyFieldChanges,
   requireApiMayChange,
   type StoredPolicy,
 } from './policy-difference.ts';
@@ -95,4 +95,11 @@ function change(policy: Policy, origin: PolicyOrigin, fields: readonly FieldChan
   const settings = policy as unknown as Prisma.InputJsonObject;
   const detail = { origin, fields: fields.map(({ field, from, to }) => ({ field, from, to })) };
   return { name: policy.name, source: policy.source, origin, settings, detail };
+}
+
+/** @throws AppError NOT_FOUND */
+export async function findPolicy(registry: Registry, name: string): Promise<Policy> {
+  const found = (await listStored(registry)).find(({ policy }) => policy.name === name);
+  if (found === undefined) throw new AppError('NOT_FOUND', `there is no policy ${name}`);
+  return found.policy;
 }

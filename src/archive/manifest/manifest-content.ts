@@ -1,0 +1,171 @@
+import type { WriterColumn } from '../../parquet/write/column.ts';
+import type { DeletionRecord } from '../../registry/archive/deletion.ts';
+import type { Hold } from '../../registry/archive/hold.ts';
+import type { ManifestRecord } from '../../registry/archive/manifest.ts';
+import type { PartRecord, WholeUnit } from '../../registry/archive/unit-record.ts';
+import type { Policy } from '../policy/policy.ts';
+import { pinnedSettings } from '../source/session-settings.ts';
+import type { TableDefinition } from '../source/table-definition.ts';
+import { combinedDigest } from './combined-digest.ts';
+import type {
+  ManifestColumn,
+  ManifestContent,
+  ManifestDeletion,
+  ManifestFile,
+  ManifestHold,
+  ManifestPolicy,
+} from './manifest.ts';
+import { parquetTypeText } from './parquet-type-text.ts';
+
+export interface ManifestFacts {
+  readonly source: string;
+  /** `2026-01`. */
+  readonly month: string;
+  readonly now: Date;
+  readonly previous: Pick<ManifestRecord, 'sha256' | 'sequence' | 'key'> | undefined;
+  /** The month's units; only their verified parts are named. */
+  readonly units: readonly WholeUnit[];
+  /** By `definitionSha256`, of every part. */
+  readonly definitions: ReadonlyMap<string, TableDefinition>;
+  /** Those that no manifest names yet, of any month, each with its unit. */
+  readonly deletions: readonly {
+    readonly deletion: DeletionRecord;
+    readonly unit: Pick<WholeUnit, 'schema' | 'table' | 'month'>;
+  }[];
+  /** In force. */
+  readonly holds: readonly Hold[];
+}
+
+/** What the month's manifest says, from what the registry knows: the same facts give the same content. */
+export function manifestContent(facts: ManifestFacts): ManifestContent {
+  const { source, month, now, previous, units } = facts;
+  const files = units.flatMap((unit) => filesOf(unit, facts.definitions));
+  const policies = units.map(policyOf);
+  return {
+    created_at: now.toISOString(),
+    source,
+    sequence: (previous?.sequence ?? 0) + 1,
+    period: month,
+    previous:
+      previous === undefined ? null : { sha256: previous.sha256, sequence: previous.sequence, key: previous.key },
+    files,
+    definitions: definitionsOf(files, facts.definitions),
+    retention_years: Math.max(0, ...policies.map(({ retention_years }) => retention_years)),
+    compliance: [...new Set(policies.flatMap(({ compliance }) => compliance))].sort(),
+    policies,
+    departed: units.flatMap((unit) =>
+      unit.departed.map(({ rangeOrdinal, rowSha256, count }) => ({
+        table: tableOf(unit),
+        range: rangeOrdinal,
+        row_sha256: rowSha256,
+        count,
+      })),
+    ),
+    deletions: deletionsOf(facts.deletions),
+    holds: facts.holds.map(holdOf),
+    settings: { ...pinnedSettings },
+  };
+}
+
+/** Parts that a manifest may name: proved ones. */
+export function namedParts(unit: WholeUnit): readonly PartRecord[] {
+  return unit.parts.filter(({ state }) => state === 'VERIFIED');
+}
+
+function filesOf(unit: WholeUnit, definitions: ManifestFacts['definitions']): readonly ManifestFile[] {
+  const parts = namedParts(unit);
+  const whole = {
+    mode: unit.mode,
+    state: 'complete',
+    parts: parts.length,
+    rows: parts.reduce((sum, { rows }) => sum + rows, 0),
+    digest: combinedDigest(parts.map(({ digest }) => digest)),
+  } as const;
+  return parts.map((part) => ({
+    table: tableOf(unit),
+    records: part.rows,
+    s3_key: part.key,
+    bucket: part.bucket,
+    version_id: part.versionId ?? '',
+    size_bytes: part.sizeBytes,
+    sha256: part.sha256,
+    digest: part.digest,
+    unit: whole,
+    part: part.ordinal,
+    ranges: part.ranges.map(({ ordinal, rows, sha256 }) => ({ ordinal, rows, sha256 })),
+    compression: part.compression,
+    definition_sha256: part.definitionSha256,
+    storage_class: part.storageClass,
+    retain_until: part.retainUntil.toISOString(),
+    lock_mode: part.lockMode,
+    encryption:
+      part.encryption.algorithm === 'AES256'
+        ? { algorithm: 'AES256' as const }
+        : { algorithm: 'aws:kms' as const, key_id: part.encryption.keyId },
+    columns: columnsOf(part, definitions.get(part.definitionSha256)),
+    spills: part.spills,
+    null_counts: part.nullCounts,
+  }));
+}
+
+function columnsOf(part: PartRecord, definition: TableDefinition | undefined): readonly ManifestColumn[] {
+  const types = new Map(definition?.columns.map(({ name, type }) => [name, type]));
+  const columns = part.columns as unknown as readonly WriterColumn[];
+  return columns.map(({ name, type }) => ({
+    name,
+    parquet_type: parquetTypeText(type),
+    pg_type: types.get(name) ?? '',
+  }));
+}
+
+function definitionsOf(
+  files: readonly ManifestFile[],
+  definitions: ManifestFacts['definitions'],
+): ManifestContent['definitions'] {
+  const named = [...new Set(files.map(({ definition_sha256 }) => definition_sha256))].sort();
+  return Object.fromEntries(
+    named.map((sha256) => [sha256, { ...definitions.get(sha256) } as unknown as Record<string, unknown>]),
+  );
+}
+
+function policyOf(unit: WholeUnit): ManifestPolicy {
+  const { name, retentionYears, compliance, classification, purge } = unit.policy as unknown as Policy;
+  const table = tableOf(unit);
+  return { table, name, retention_years: retentionYears, compliance, classification, purge };
+}
+
+/** One record a unit, purge and method: the ranges of a unit are deleted one by one, and belong together. */
+function deletionsOf(deletions: ManifestFacts['deletions']): readonly ManifestDeletion[] {
+  const groups = Map.groupBy(deletions, ({ deletion: { unitId, round, method, actor } }) =>
+    JSON.stringify([unitId, round, method, actor]),
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const ranges = group
+      .map(({ deletion }) => ({ ordinal: deletion.rangeOrdinal, rows: deletion.rows, sha256: deletion.digest }))
+      .sort((a, b) => a.ordinal - b.ordinal);
+    return {
+      table: tableOf(first.unit),
+      period: first.unit.month,
+      ranges,
+      rows: ranges.reduce((sum, { rows }) => sum + rows, 0),
+      digest: combinedDigest(ranges.map(({ sha256 }) => sha256)),
+      who: first.deletion.actor,
+      when: latest(group.map(({ deletion }) => deletion.at)).toISOString(),
+      method: first.deletion.method,
+    };
+  });
+}
+
+function holdOf({ table, from, to, placedBy, reason, until }: Hold): ManifestHold {
+  return { table, from, to, who: placedBy, why: reason, until: until?.toISOString() ?? null };
+}
+
+function latest(dates: readonly Date[]): Date {
+  return new Date(Math.max(...dates.map((date) => date.getTime())));
+}
+
+function tableOf({ schema, table }: Pick<WholeUnit, 'schema' | 'table'>): string {
+  return `${schema}.${table}`;
+}

@@ -1,0 +1,172 @@
+import type { ArchiveStore } from '../../aws/archive-store.ts';
+import { isAppError } from '../../errors.ts';
+import { findDefinitions } from '../../registry/archive/definition.ts';
+import { listUnrecordedDeletions } from '../../registry/archive/deletion.ts';
+import { findUnit } from '../../registry/archive/find-unit.ts';
+import { listHolds } from '../../registry/archive/hold.ts';
+import { listWholeUnits } from '../../registry/archive/list-units.ts';
+import {
+  listManifests,
+  type ManifestRecord,
+  manifestHead,
+  markManifestStored,
+  prepareManifest,
+} from '../../registry/archive/manifest.ts';
+import type { LockMode, WholeUnit } from '../../registry/archive/unit-record.ts';
+import { maxPageSize } from '../../registry/page.ts';
+import { step } from '../../steps.ts';
+import type { ArchiveContext } from '../context.ts';
+import { manifestKey } from '../export/object-key.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { TableDefinition } from '../source/table-definition.ts';
+import { storeObject } from '../upload/store-part.ts';
+import { manifestBytes } from './manifest-bytes.ts';
+import { manifestContent, namedParts } from './manifest-content.ts';
+import { readManifest } from './read-manifest.ts';
+
+export interface WriteManifestRequest {
+  readonly source: string;
+  /** `2026-01`. */
+  readonly month: string;
+  readonly store: ArchiveStore;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Others that add to the same chain at the same moment; each try reads its head anew. */
+const maxTries = 10;
+
+/**
+ * Writes the month's manifest where it would say something new: its bytes are fixed and recorded, stored write-once and
+ * locked as long as the longest of its parts, read back, and recorded as stored.
+ * @returns the newest manifest of the month, undefined when it has no proved part
+ */
+export async function writeManifest(
+  context: ArchiveContext,
+  request: WriteManifestRequest,
+): Promise<ManifestRecord | undefined> {
+  const { registry } = context;
+  const { source, month } = request;
+  await storePrepared(context, request);
+  for (let tries = 1; ; tries++) {
+    const units = (await listMonth(context, request)).filter((unit) => namedParts(unit).length > 0);
+    const newest = (await listManifests(registry, { source, month })).at(-1);
+    if (units.length === 0 || (newest !== undefined && namesAll(newest, units))) return newest;
+    try {
+      const prepared = await prepare(context, request, { units, isFirst: newest === undefined });
+      step('manifest.prepared');
+      await storeManifest(context, request, prepared);
+      return (await listManifests(registry, { source, month })).at(-1);
+    } catch (error) {
+      if (!isAppError(error, 'CONFLICT') || tries === maxTries) throw error;
+    }
+  }
+}
+
+/** After a crash: what was fixed and not seen stored is stored now, byte for byte. */
+export async function storePrepared(
+  context: ArchiveContext,
+  request: Pick<WriteManifestRequest, 'source' | 'store' | 'signal'>,
+): Promise<void> {
+  const prepared = await listManifests(context.registry, { source: request.source, state: 'PREPARED' });
+  for (const manifest of prepared) await storeManifest(context, request, manifest);
+}
+
+async function prepare(
+  context: ArchiveContext,
+  { source, month }: WriteManifestRequest,
+  { units, isFirst }: { readonly units: readonly WholeUnit[]; readonly isFirst: boolean },
+): Promise<ManifestRecord> {
+  const { registry, destination, signer, now } = context;
+  const previous = await manifestHead(registry, source);
+  const unrecorded = await listUnrecordedDeletions(registry, source);
+  const deletedFrom = new Map<number, WholeUnit>();
+  for (const { unitId } of unrecorded) {
+    if (!deletedFrom.has(unitId)) deletedFrom.set(unitId, await findUnit(registry, unitId));
+  }
+  const deletions = unrecorded.flatMap((deletion) => {
+    const unit = deletedFrom.get(deletion.unitId);
+    return unit === undefined ? [] : [{ deletion, unit }];
+  });
+  const holds = await listHolds(registry, { source, now: now() });
+  const named = units.flatMap((unit) => namedParts(unit).map(({ definitionSha256 }) => definitionSha256));
+  const definitions = (await findDefinitions(registry, named)) as unknown as ReadonlyMap<string, TableDefinition>;
+  const facts = { source, month, now: now(), previous, units, definitions, deletions, holds };
+  const { bytes, sha256 } = await manifestBytes(manifestContent(facts), signer);
+  const sequence = (previous?.sequence ?? 0) + 1;
+  const { prefix, bucket, encryption } = destination;
+  const layout = (units[0]?.policy as unknown as Policy).layout;
+  step('manifest.before-prepare');
+  return prepareManifest(registry, {
+    source,
+    sequence,
+    month,
+    bucket,
+    key: manifestKey({ prefix, layout, source, month, sequence, isFirst }),
+    body: bytes.toString('utf8'),
+    sha256,
+    previousSha256: previous?.sha256 ?? null,
+    lockMode: strictest(units),
+    retainUntil: new Date(Math.max(...units.map(({ retainUntil }) => retainUntil.getTime()))),
+    encryption,
+    deletionIds: deletions.map(({ deletion }) => deletion.id),
+  });
+}
+
+async function storeManifest(
+  { registry }: ArchiveContext,
+  { store, signal }: Pick<WriteManifestRequest, 'store' | 'signal'>,
+  { id, key, body, sha256, lockMode, retainUntil, encryption, source, sequence }: ManifestRecord,
+): Promise<void> {
+  const bytes = Buffer.from(body);
+  const { versionId } = await storeObject(store, {
+    key,
+    chunks: [bytes],
+    sizeBytes: bytes.length,
+    sha256,
+    contentType: 'application/json',
+    metadata: { 'billvault-source': source, 'billvault-sequence': String(sequence) },
+    // It must stay readable when its parts lie in a cold class.
+    storageClass: 'STANDARD',
+    lock: { mode: lockMode, retainUntil },
+    encryption,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  step('manifest.uploaded');
+  await markManifestStored(registry, id, versionId);
+  step('manifest.stored');
+}
+
+async function listMonth(
+  { registry }: ArchiveContext,
+  { source, month }: WriteManifestRequest,
+): Promise<readonly WholeUnit[]> {
+  const units: WholeUnit[] = [];
+  for (let cursor = 0; ; ) {
+    const page = await listWholeUnits(registry, { source, from: month, to: month }, { limit: maxPageSize, cursor });
+    units.push(...page);
+    const last = page.at(-1);
+    if (last === undefined || page.length < maxPageSize) return units.sort(byTable);
+    cursor = last.id;
+  }
+}
+
+/** Whether the manifest already names every proved part and every departed row. */
+function namesAll(manifest: ManifestRecord, units: readonly WholeUnit[]): boolean {
+  const { files, departed } = readManifest(Buffer.from(manifest.body)).manifest;
+  const named = new Set(files.map(({ s3_key, version_id }) => `${version_id} ${s3_key}`));
+  return (
+    units.every((unit) => namedParts(unit).every(({ key, versionId }) => named.has(`${versionId} ${key}`))) &&
+    departed.length === units.reduce((sum, unit) => sum + unit.departed.length, 0)
+  );
+}
+
+function strictest(units: readonly WholeUnit[]): LockMode {
+  return units.some(({ policy }) => (policy as unknown as Policy).lockMode === 'COMPLIANCE')
+    ? 'COMPLIANCE'
+    : 'GOVERNANCE';
+}
+
+function byTable(a: WholeUnit, b: WholeUnit): number {
+  const name = ({ schema, table, mode }: WholeUnit) => JSON.stringify([schema, table, mode]);
+  return name(a) < name(b) ? -1 : 1;
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { copyOut } from '../../db/copy-out.ts';
+import { quoteIdentifier, quoteQualified } from '../../db/identifier.ts';
+import { AppError, toAppError } from '../../errors.ts';
+import { abortDeletion, commitDeletion, intendDeletion } from '../../registry/archive/deletion.ts';
+import { step } from '../../steps.ts';
+import { emptySha256, expectedDigest } from '../compare/expected-range.ts';
+import { linesOf } from '../compare/row-set.ts';
+import { inSourceTransaction } from '../source/source-transaction.ts';
+import type { Partition } from './find-partition.ts';
+import { recordUndo, undoSchema, undoTableName } from './prepare-undo-table.ts';
+import type { PurgeOutcome, PurgeWork } from './purge-ranges.ts';
+import { purgeSettings } from './purge-settings.ts';
+import { requireNoHold } from './require-no-hold.ts';
+
+interface ProvedRange {
+  readonly rangeOrdinal: number;
+  readonly rows: number;
+  readonly digest: string;
+}
+
+/** Thrown inside the transaction to roll it back; never seen outside. */
+class PartitionDiffers extends Error {}
+
+/**
+ * Detaches the month's own partition and drops it (or sets it aside for the undo window), in one transaction that holds
+ * it exclusively: nothing can come into it between the proof of its rows and its end.
+ * @returns undefined when it holds anything but what is archived; then it is as it was
+ */
+export async function detachPartition(work: PurgeWork, partition: Partition): Promise<PurgeOutcome | undefined> {
+  const { context, job, unit } = work;
+  const { registry } = context;
+  await requireNoHold(context, unit);
+  if (job.policy.undoDays > 0) await recordUndo(work);
+  const intents: { readonly id: number; readonly rangeOrdinal: number }[] = [];
+  step('purge.before-delete', unit.id);
+  try {
+    const rows = await inSourceTransaction(job.pool, async (client) => {
+      await client.query(purgeSettings);
+      await client.query(`lock table ${quoteQualified(partition.schema, partition.table)} in access exclusive mode`);
+      await requireAttached(client, work, partition);
+      const proved = await proveRanges(client, work);
+      step('purge.deleted', unit.id);
+      const { rows: found } = await client.query<{ id: string }>('select pg_current_xact_id()::text as id');
+      for (const range of proved.filter((one) => one.rows > 0)) {
+        const transaction = found[0]?.id ?? '';
+        const fixed = { unitId: unit.id, round: unit.round, method: 'detach', departed: [], actor: job.actor } as const;
+        const id = await intendDeletion(registry, { ...fixed, ...range, transaction });
+        intents.push({ id, rangeOrdinal: range.rangeOrdinal });
+      }
+      step('purge.intended', unit.id);
+      await detach(client, work, partition);
+      return proved.reduce((sum, range) => sum + range.rows, 0);
+    });
+    step('purge.committed', unit.id);
+    for (const intent of intents) await commitDeletion(registry, { ...intent, unitId: unit.id, departed: [] });
+    step('purge.settled', unit.id);
+    return { kind: 'purged', rows };
+  } catch (error) {
+    if (error instanceof PartitionDiffers) return undefined;
+    // Whether a commit that broke off was done, only the server knows: the next run asks it.
+    if (toAppError(error).code !== 'DATABASE_UNAVAILABLE') {
+      for (const { id } of intents) await abortDeletion(registry, id);
+    }
+    throw error;
+  }
+}
+
+/** A name may have become another table's since it was read. */
+async function requireAttached(client: pg.PoolClient, { unit }: PurgeWork, partition: Partition): Promise<void> {
+  const { rows } = await client.query<{ attached: boolean }>(
+    'select exists (select from pg_inherits where inhrelid = $1::regclass and inhparent = $2::regclass) as attached',
+    [quoteQualified(partition.schema, partition.table), quoteQualified(unit.schema, unit.table)],
+  );
+  if (rows[0]?.attached === true) return;
+  throw new AppError(
+    'SCHEMA_DRIFTED',
+    `${partition.schema}.${partition.table} is no partition of ${unit.schema}.${unit.table} any more: run again`,
+  );
+}
+
+/** @throws PartitionDiffers */
+async function proveRanges(client: pg.PoolClient, work: PurgeWork): Promise<readonly ProvedRange[]> {
+  const { unit, query, purgedRound, job } = work;
+  const proved: ProvedRange[] = [];
+  for (const { ordinal, upper } of unit.ranges) {
+    const after = unit.ranges[ordinal - 2]?.upper ?? undefined;
+    const hash = createHash('sha256');
+    let rows = 0;
+    for await (const chunk of copyOut(client, {
+      ...query.select({ after, upTo: upper ?? undefined }),
+      signal: job.signal,
+    })) {
+      hash.update(chunk);
+      for (const _ of linesOf(chunk)) rows++;
+    }
+    const digest = hash.digest('hex');
+    const isPurged = purgedRound(ordinal) >= unit.round;
+    const expected = isPurged ? emptySha256 : expectedDigest(unit, ordinal, purgedRound(ordinal));
+    if (digest !== expected) throw new PartitionDiffers();
+    proved.push({ rangeOrdinal: ordinal, rows, digest });
+  }
+  return proved;
+}
+
+async function detach(client: pg.PoolClient, { unit, job }: PurgeWork, { schema, table }: Partition): Promise<void> {
+  const name = quoteQualified(schema, table);
+  await client.query(`alter table ${quoteQualified(unit.schema, unit.table)} detach partition ${name}`);
+  if (job.policy.undoDays === 0) {
+    await client.query(`drop table ${name}`);
+    return;
+  }
+  await client.query(`create schema if not exists ${quoteIdentifier(undoSchema)}`);
+  await client.query(`alter table ${name} rename to ${quoteIdentifier(undoTableName(unit))}`);
+  await client.query(
+    `alter table ${quoteQualified(schema, undoTableName(unit))} set schema ${quoteIdentifier(undoSchema)}`,
+  );
+}

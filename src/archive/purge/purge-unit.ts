@@ -1,0 +1,61 @@
+import { AppError } from '../../errors.ts';
+import { listDeletions } from '../../registry/archive/deletion.ts';
+import { findUnit } from '../../registry/archive/find-unit.ts';
+import type { WholeUnit } from '../../registry/archive/unit-record.ts';
+import { markUnitPurged } from '../../registry/archive/unit-states.ts';
+import { recordAudit } from '../../registry/audit.ts';
+import { step } from '../../steps.ts';
+import { purgedRounds } from '../compare/expected-range.ts';
+import type { ArchiveContext } from '../context.ts';
+import type { UnitJob } from '../export/unit-job.ts';
+import { unitQuery } from '../export/unit-query.ts';
+import { inSnapshot } from '../source/source-transaction.ts';
+import { readDefinition } from '../source/table-definition.ts';
+import { detachPartition } from './detach-partition.ts';
+import { findPartition } from './find-partition.ts';
+import { type PurgeOutcome, type PurgeWork, purgeRanges } from './purge-ranges.ts';
+import { requireNoHold } from './require-no-hold.ts';
+import { requirePurgeable } from './require-purgeable.ts';
+import { requireRecorded } from './require-recorded.ts';
+import { settleDeletions } from './settle-deletions.ts';
+
+/**
+ * Deletes a verified unit's rows from its source, each transaction of it committed only if what it deleted is what is
+ * proved in the bucket. What differs stays as it is and is reported.
+ * @throws AppError ON_HOLD, ILLEGAL_STATE, POLICY_INVALID when the table cannot be purged safely, or transient
+ */
+export async function purgeUnit(context: ArchiveContext, job: UnitJob): Promise<PurgeOutcome> {
+  const { registry } = context;
+  await settleDeletions(context, job, await findUnit(registry, job.unitId));
+  const unit = await findUnit(registry, job.unitId);
+  if (unit.state !== 'VERIFIED') {
+    throw new AppError('ILLEGAL_STATE', `archive unit ${unit.id} is ${unit.state}, not VERIFIED: it is not purged`);
+  }
+  await requireNoHold(context, unit);
+  await requireRecorded(registry, unit);
+  const { query, partition } = await inSnapshot(job.pool, async (client) => {
+    const definition = await readDefinition(client, unit);
+    await requirePurgeable(client, definition);
+    return { query: unitQuery(unit, definition), partition: findPartition(definition, unit) };
+  });
+  const purgedRound = purgedRounds(await listDeletions(registry, { unitId: unit.id }));
+  const work: PurgeWork = { context, job, unit, query, purgedRound };
+  const detached = partition === undefined ? undefined : await detachPartition(work, partition);
+  // A partition with rows that are not archived is left in place; its ranges tell which they are.
+  const outcome = detached ?? (await purgeRanges(work));
+  if (outcome.kind === 'changed') return outcome;
+  await markUnitPurged(registry, unit.id);
+  await recordPurge(work, outcome.rows);
+  step('unit.purged', unit.id);
+  return outcome;
+}
+
+async function recordPurge({ context, job, unit }: PurgeWork, rows: number): Promise<void> {
+  const detail = { table: tableOf(unit), month: unit.month, rows };
+  const { registry } = context;
+  await recordAudit(registry, { actor: job.actor, action: 'unit.purged', subject: `unit/${unit.id}`, detail });
+}
+
+function tableOf({ source, schema, table }: WholeUnit): string {
+  return `${source}/${schema}.${table}`;
+}

@@ -1,0 +1,82 @@
+import { listHolds } from '../../registry/archive/hold.ts';
+import { listUnitFacts } from '../../registry/archive/list-unit-facts.ts';
+import { ensureTable, recordTableFacts } from '../../registry/archive/table.ts';
+import type { ArchiveContext } from '../context.ts';
+import { createThrottle } from '../export/throttle.ts';
+import { newestDueMonth } from '../month.ts';
+import type { ArchivePlan, PlanFilter } from '../plan/plan.ts';
+import { planArchive } from '../plan/plan-archive.ts';
+import type { TableFacts } from '../plan/table-facts.ts';
+import { listStored } from '../policy/apply-policies.ts';
+import { assignTables, type SourceTable } from '../policy/assign-tables.ts';
+import type { Policy } from '../policy/policy.ts';
+import { listTables } from '../source/list-tables.ts';
+import { inSnapshot } from '../source/source-transaction.ts';
+import { definitionSha256, readDefinition } from '../source/table-definition.ts';
+import { readTableSize } from '../source/table-size.ts';
+import { readTimeFacts } from '../source/time-facts.ts';
+
+export interface CollectPlanRequest {
+  readonly source: string;
+  readonly filter: PlanFilter;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a run over one source would do now: the policies, what its tables say and what the registry knows. */
+export async function collectPlan(
+  context: ArchiveContext,
+  { source, filter, signal }: CollectPlanRequest,
+): Promise<ArchivePlan> {
+  const { registry, settings } = context;
+  const now = context.now();
+  const policies = (await listStored(registry, source)).map(({ policy }) => policy);
+  const units = await listUnitFacts(registry, source);
+  const holds = await listHolds(registry, { source, now });
+  const question = { now, policies, deny: settings.deny, units, holds, filter: { ...filter, sources: [source] } };
+  if (!policies.some(({ enabled }) => enabled)) return planArchive({ ...question, tables: [], facts: [] });
+  const { pool } = await context.sources.open(source);
+  const tables = (await listTables(pool)).map((name) => ({ source, ...name }));
+  const facts: TableFacts[] = [];
+  for (const { policy, tables: reached, refusal } of assignTables({ policies, deny: settings.deny, tables })) {
+    if (refusal !== undefined || filter.policies?.includes(policy.name) === false) continue;
+    for (const table of reached) {
+      signal?.throwIfAborted();
+      facts.push(await readFacts(context, policy, table));
+    }
+  }
+  return planArchive({ ...question, tables, facts });
+}
+
+async function readFacts(context: ArchiveContext, policy: Policy, table: SourceTable): Promise<TableFacts> {
+  const { registry, sources } = context;
+  const { pool } = await sources.open(table.source);
+  const throttle = createThrottle({ rowsPerSecond: null, load: policy.throttle.load });
+  const facts = await inSnapshot(pool, async (client): Promise<TableFacts> => {
+    const definition = await readDefinition(client, table);
+    const { timeColumn = null } = policy;
+    const { sizeBytes, hasTimeIndex, isTimeOrdered } = await readTableSize(client, definition, timeColumn);
+    const known = {
+      ...table,
+      definitionSha256: definitionSha256(definition),
+      hasTimeColumn: timeColumn !== null && definition.columns.some(({ name }) => name === timeColumn),
+      hasTimeIndex,
+      hasPrimaryKey: definition.primaryKey.length > 0,
+      sizeBytes,
+    };
+    if (timeColumn === null || !known.hasTimeColumn) {
+      return { ...known, months: [], nullTimeRows: 0, infiniteTimeRows: 0 };
+    }
+    const upTo = newestDueMonth(context.now(), policy.hotDays);
+    const pause = () => throttle.after(0);
+    return { ...known, ...(await readTimeFacts(client, { definition, timeColumn, isTimeOrdered, upTo, pause })) };
+  });
+  const { months, sizeBytes, nullTimeRows, infiniteTimeRows } = facts;
+  await recordTableFacts(registry, await ensureTable(registry, table), {
+    months: months.map(({ month, rows }) => ({ month, rows })),
+    sizeBytes,
+    nullTimeRows,
+    infiniteTimeRows,
+    policy: policy.name,
+  });
+  return facts;
+}

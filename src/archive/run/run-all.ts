@@ -1,0 +1,35 @@
+import pLimit from 'p-limit';
+import { type AppError, toAppError } from '../../errors.ts';
+import { listPolicies } from '../../registry/archive/policy.ts';
+import { toRegistryError } from '../../registry/registry-error.ts';
+import type { ArchiveContext } from '../context.ts';
+import { type ArchiveRunRequest, type ArchiveRunSummary, runArchive } from './run-archive.ts';
+
+/** Sources that are worked on at the same time; each works on `settings.parallel` tables. */
+const maxParallelSources = 4;
+
+export type SourceRun =
+  | { readonly source: string; readonly summary: ArchiveRunSummary }
+  | { readonly source: string; readonly failure: AppError };
+
+/** A run over every source that has policies, or over those named; one that fails stops no other. */
+export async function runAllSources(
+  context: ArchiveContext,
+  request: Omit<ArchiveRunRequest, 'source'>,
+): Promise<readonly SourceRun[]> {
+  const { sources: wanted } = request.filter;
+  const withPolicies = new Set((await listPolicies(context.registry)).map(({ source }) => source));
+  const names = wanted ?? [...withPolicies].sort();
+  const limit = pLimit(maxParallelSources);
+  return Promise.all(
+    names.map((source) =>
+      limit(async () => {
+        try {
+          return { source, summary: await runArchive(context, { ...request, source }) };
+        } catch (error) {
+          return { source, failure: toAppError(toRegistryError(error)) };
+        }
+      }),
+    ),
+  );
+}

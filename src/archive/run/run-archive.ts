@@ -1,0 +1,68 @@
+import { toAppError } from '../../errors.ts';
+import { finishArchiveRun, startArchiveRun } from '../../registry/archive/run.ts';
+import { toRegistryError } from '../../registry/registry-error.ts';
+import type { RunTrigger } from '../../registry/run/ingest-run.ts';
+import type { ArchiveContext } from '../context.ts';
+import { storePrepared } from '../manifest/write-manifest.ts';
+import { type ArchivePlan, type PlanFilter, planWork } from '../plan/plan.ts';
+import { collectPlan } from './collect-plan.ts';
+import { countOutcomes, type RunCounts, type TableOutcome } from './outcome.ts';
+import { runPeriod } from './run-period.ts';
+import { sendSpooledParts } from './send-spooled.ts';
+
+export interface ArchiveRunRequest {
+  readonly source: string;
+  readonly filter: PlanFilter;
+  readonly trigger: RunTrigger;
+  readonly actor: string;
+  readonly signal: AbortSignal;
+  readonly onPlan?: (plan: ArchivePlan) => void;
+  readonly onOutcome?: (outcome: TableOutcome) => void;
+  readonly onStarted?: (runId: number) => void;
+}
+
+export interface ArchiveRunSummary {
+  readonly runId: number;
+  readonly plan: ArchivePlan;
+  readonly outcomes: readonly TableOutcome[];
+  readonly counts: RunCounts;
+}
+
+/**
+ * One run over one source: plan, then month by month what the plan says. A table that fails is in the outcomes and stops no
+ * other; what was begun by a run that was killed goes on from its last proved step.
+ * @throws AppError when the source, the registry or the bucket cannot be used at all; it is in the run's record as well
+ */
+export async function runArchive(context: ArchiveContext, request: ArchiveRunRequest): Promise<ArchiveRunSummary> {
+  const { registry } = context;
+  const { source, trigger, actor, signal } = request;
+  const runId = await startArchiveRun(registry, { source, trigger, actor });
+  request.onStarted?.(runId);
+  const outcomes: TableOutcome[] = [];
+  let planned = 0;
+  try {
+    await using writer = context.openStore('writer');
+    await using verifier = context.openStore('verifier');
+    await sendSpooledParts(context, writer, signal);
+    await storePrepared(context, { source, store: writer, signal });
+    const plan = await collectPlan(context, { source, filter: request.filter, signal });
+    request.onPlan?.(plan);
+    const work = planWork(plan);
+    planned = work.reduce((sum, { entries }) => sum + entries.length, 0);
+    const run = { stores: { writer, verifier }, actor, signal, onOutcome: request.onOutcome };
+    for (const period of work) {
+      signal.throwIfAborted();
+      outcomes.push(...(await runPeriod(context, { period, ...run })));
+    }
+    const counts = countOutcomes(planned, outcomes);
+    await finishArchiveRun(registry, runId, { counts: { ...counts } });
+    return { runId, plan, outcomes, counts };
+  } catch (error) {
+    const { code, message: text } = toAppError(toRegistryError(error));
+    await finishArchiveRun(registry, runId, {
+      counts: { ...countOutcomes(planned, outcomes) },
+      failure: { code, text },
+    });
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import type { ArchiveStore } from '../../aws/archive-store.ts';
+import { AppError } from '../../errors.ts';
+import type { PartRecord } from '../../registry/archive/unit-record.ts';
+import { isEncryptedAs, isLockedAtLeast, lockText } from '../upload/ensure-stored.ts';
+
+/** What the bucket says of a stored part, without its content. */
+export interface StoredFacts {
+  readonly versionId: string;
+  readonly etag: string;
+  readonly storageClass: string;
+}
+
+export interface RequireStoredRequest {
+  readonly store: ArchiveStore;
+  readonly part: PartRecord;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * That the version on record is there, as large as it was, locked at least as long and encrypted as it should be.
+ * @throws AppError FILE_MISSING, PROOF_FAILED, LOCK_MISSING, ENCRYPTION_MISSING, or transient
+ */
+export async function requireStored({ store, part, signal }: RequireStoredRequest): Promise<StoredFacts> {
+  const name = `part s3://${part.bucket}/${part.key}`;
+  const { versionId } = part;
+  if (versionId === null) throw new AppError('ILLEGAL_STATE', `${name} is ${part.state}: it has no version yet`);
+  const head = await store.head(part.key, versionId, signal === undefined ? {} : { signal });
+  if (head.sizeBytes !== part.sizeBytes) {
+    throw new AppError(
+      'PROOF_FAILED',
+      `${name}, version ${versionId}, has ${head.sizeBytes} bytes, on record are ${part.sizeBytes}`,
+    );
+  }
+  const lock = await store.lock(part.key, versionId, signal === undefined ? {} : { signal });
+  const wanted = { mode: part.lockMode, retainUntil: part.retainUntil };
+  if (!isLockedAtLeast(lock, wanted)) {
+    throw new AppError(
+      'LOCK_MISSING',
+      `${name}, version ${versionId}, is ${lockText(lock)}; wanted is ${lockText(wanted)}`,
+    );
+  }
+  if (!isEncryptedAs(head.encryption, part.encryption)) {
+    const found =
+      head.encryption === undefined ? 'nothing' : `${head.encryption.algorithm} ${head.encryption.keyId ?? ''}`;
+    throw new AppError(
+      'ENCRYPTION_MISSING',
+      `${name}, version ${versionId}, is encrypted by ${found.trim()}; wanted is ${part.encryption.algorithm}`,
+    );
+  }
+  return { versionId, etag: head.etag, storageClass: head.storageClass };
+}

@@ -1,0 +1,24 @@
+import { findUnit } from '../../registry/archive/find-unit.ts';
+import { markPartVerified } from '../../registry/archive/part-states.ts';
+import { markUnitVerified } from '../../registry/archive/unit-states.ts';
+import { step } from '../../steps.ts';
+import type { ArchiveContext } from '../context.ts';
+import type { UnitJob } from '../export/unit-job.ts';
+import { verifyPart } from './verify-part.ts';
+
+/**
+ * EXPORTED → VERIFIED: every part that was not proved yet is read back, with the verifier's rights, and proved.
+ * @throws AppError as verifyPart: the unit then stays EXPORTED, and nothing of it is purged
+ */
+export async function verifyUnit({ registry }: ArchiveContext, job: UnitJob): Promise<void> {
+  const unit = await findUnit(registry, job.unitId);
+  const { verifierStore: store, throttle, signal } = job;
+  for (const part of unit.parts.filter(({ state }) => state === 'STORED')) {
+    await verifyPart({ store, unit, part, throttle, signal });
+    step('part.proved', unit.id);
+    await markPartVerified(registry, part.id);
+    step('part.verified', unit.id);
+  }
+  await markUnitVerified(registry, unit.id);
+  step('unit.verified', unit.id);
+}
