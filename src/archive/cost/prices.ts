@@ -1,3 +1,4 @@
+import { AppError } from '../../errors.ts';
 import { dollars, type NanoDollars } from './money.ts';
 
 /**
@@ -5,18 +6,29 @@ import { dollars, type NanoDollars } from './money.ts';
  * scale (up to 50 TB a month), so that an estimate is rather too high; other regions cost up to about twice as much.
  * Without data transfer: reading from the bucket's own region is free, into the internet it is $0.09 a GB.
  */
-export const pricesOf = { date: '2026-11', region: 'us-east-1', page: 'https://aws.amazon.com/s3/pricing/' } as const;
+export const pricesOf = { date: '2025-06', region: 'us-east-1', page: 'https://aws.amazon.com/s3/pricing/' } as const;
 
 export const pricedClasses = [
   'STANDARD',
   'INTELLIGENT_TIERING',
   'STANDARD_IA',
+  'ONEZONE_IA',
   'GLACIER_IR',
   'GLACIER',
   'DEEP_ARCHIVE',
 ] as const;
 
 export type PricedClass = (typeof pricedClasses)[number];
+
+/** @throws AppError BAD_INPUT for a class without a price */
+export function pricedClass(storageClass: string): PricedClass {
+  const found = pricedClasses.find((priced) => priced === storageClass);
+  if (found !== undefined) return found;
+  throw new AppError(
+    'BAD_INPUT',
+    `storage class "${storageClass}" has no price: known are ${pricedClasses.join(', ')}`,
+  );
+}
 
 export interface ClassPrices {
   /** A GB (2^30 bytes) for a month. */
@@ -59,6 +71,15 @@ export const classPrices: Readonly<Record<PricedClass, ClassPrices>> = {
   },
   STANDARD_IA: {
     storage: dollars('0.0125'),
+    put: perThousand('0.01'),
+    get: perThousand('0.001'),
+    transition: perThousand('0.01'),
+    retrieval: dollars('0.01'),
+    minimumBytes: 128 * kibibyte,
+    minimumDays: 30,
+  },
+  ONEZONE_IA: {
+    storage: dollars('0.01'),
     put: perThousand('0.01'),
     get: perThousand('0.001'),
     transition: perThousand('0.01'),

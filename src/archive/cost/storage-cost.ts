@@ -1,4 +1,5 @@
-import { type ClassStay, classStays, type LifecycleMove } from './lifecycle-path.ts';
+import type { StorageStep } from '../bucket/archived-table.ts';
+import { type ClassStay, classStays } from './class-stays.ts';
 import { divideUp, type NanoDollars } from './money.ts';
 import {
   classPrices,
@@ -45,7 +46,8 @@ export function monthlyStorageCost({ bytes, objects, storageClass, idleDays }: M
 export interface RetentionQuestion extends StoredBytes {
   /** The policy's. */
   readonly storageClass: PricedClass;
-  readonly lifecycle: readonly LifecycleMove[];
+  /** Of the bucket's lifecycle, as wantedSteps() has them. */
+  readonly steps: readonly StorageStep[];
   /** From the upload to the end of the retention. */
   readonly storedDays: number;
 }
@@ -64,20 +66,14 @@ export interface RetentionCost {
 }
 
 /** What an archive costs from its upload until it expires, if nobody reads it after its proof. */
-export function retentionCost({
-  bytes,
-  objects,
-  storageClass,
-  lifecycle,
-  storedDays,
-}: RetentionQuestion): RetentionCost {
+export function retentionCost({ bytes, objects, storageClass, steps, storedDays }: RetentionQuestion): RetentionCost {
   const { put, get, retrieval } = classPrices[storageClass];
   const upload = objects * (put + get) + perGigabyte(bytes, retrieval);
   const objectBytes = objects === 0n ? 0n : bytes / objects;
-  const stays = classStays({ firstClass: storageClass, lifecycle, storedDays, objectBytes }).map((stay, i) => ({
+  const stays = classStays({ storageClass, steps, storedDays, objectBytes }).map((stay) => ({
     ...stay,
     storage: stayCost({ bytes, objects }, stay),
-    transition: i === 0 ? 0n : objects * classPrices[stay.storageClass].transition,
+    transition: stay.storageClass === storageClass ? 0n : objects * classPrices[stay.storageClass].transition,
   }));
   const total = stays.reduce((sum, stay) => sum + stay.storage + stay.transition, upload);
   return { upload, stays, total };

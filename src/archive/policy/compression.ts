@@ -1,11 +1,5 @@
 import { z } from 'zod';
-
-/** How the pages of a part are compressed. */
-export type Compression =
-  | { readonly codec: 'zstd'; readonly level: number }
-  | { readonly codec: 'gzip'; readonly level: number }
-  | { readonly codec: 'snappy' }
-  | { readonly codec: 'none' };
+import type { Compression } from '../../parquet/write/compress.ts';
 
 const defaultLevels = { zstd: 3, gzip: 6 } as const;
 

@@ -97,7 +97,12 @@ export function differenceLines(difference: PolicyDifference): readonly string[]
     ...contested.map((name) => `! ${name}: the API has a policy of this name; that one stays, rename the file's`),
   ];
   if (added.length + changed.length + removed.length > 0) return lines;
-  return [...lines, unchanged.length === 0 ? 'no policies' : `no changes (${unchanged.length} policies)`];
+  return [
+    ...lines,
+    unchanged.length === 0
+      ? 'no policies'
+      : `no changes (${unchanged.length} ${unchanged.length === 1 ? 'policy' : 'policies'})`,
+  ];
 }
 
 function changeLine({ field, from, to, loosens }: FieldChange): string {
