@@ -123,7 +123,9 @@ export const bucketReadings: Readings = {
     ask: async (client, { Bucket, options }): Promise<Replication | undefined> => {
       const answer = await client.send(new GetBucketReplicationCommand({ Bucket }), options);
       const config = answer.ReplicationConfiguration;
-      return config === undefined ? undefined : { roleArn: config.Role ?? '', rules: config.Rules ?? [] };
+      const rules = config?.Rules ?? [];
+      // Some servers answer with none at all instead of saying so.
+      return rules.length === 0 ? undefined : { roleArn: config?.Role ?? '', rules };
     },
   },
 };

@@ -66,7 +66,9 @@ function isOfAll(statement: Statement): boolean {
 function settled(value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = value.map(settled);
-    return items.length === 1 ? items[0] : items.map(canonicalJson).sort();
+    return items.length === 1
+      ? items[0]
+      : items.toSorted((left, right) => (canonicalJson(left) < canonicalJson(right) ? -1 : 1));
   }
   if (!isRecord(value)) return value;
   return Object.fromEntries(

@@ -41,13 +41,29 @@ function ruleLine(rule: LifecycleRule): string {
   return [
     `${filterText(rule.filter)}: rule ${rule.id === '' ? 'without a name' : rule.id}`,
     ...(rule.isEnabled ? [] : ['switched off']),
-    ...(rule.transitions ?? []).map((one) => `to ${one.storageClass} ${dueText(one)}`),
+    // A server may answer them in another order than it was told.
+    ...(rule.transitions ?? []).toSorted(byDue).map((one) => `to ${one.storageClass} ${dueText(one)}`),
     ...(expiration === undefined ? [] : [`expires ${dueText(expiration)}`]),
-    ...(rule.noncurrentTransitions ?? []).map((one) => `noncurrent to ${one.storageClass} ${noncurrentText(one)}`),
+    ...(rule.noncurrentTransitions ?? [])
+      .toSorted(byDays)
+      .map((one) => `noncurrent to ${one.storageClass} ${noncurrentText(one)}`),
     ...(noncurrent === undefined ? [] : [`noncurrent go ${noncurrentText(noncurrent)}`]),
     ...(rule.removesLoneMarkers === true ? ['lone delete markers go'] : []),
     ...(abort === undefined ? [] : [`uploads are given up after ${abort} days`]),
   ].join(', ');
+}
+
+function byDue(left: LifecycleDue, right: LifecycleDue): number {
+  return dueRank(left) - dueRank(right);
+}
+
+/** Only a rank: days and dates do not go together in one rule. */
+function dueRank(due: LifecycleDue): number {
+  return 'days' in due ? due.days : due.date.getTime();
+}
+
+function byDays(left: { readonly days: number }, right: { readonly days: number }): number {
+  return left.days - right.days;
 }
 
 export function dueText(due: LifecycleDue): string {

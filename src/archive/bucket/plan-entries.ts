@@ -36,7 +36,7 @@ const reasons: Readonly<Record<BucketSetting, string>> = {
   versioning: 'Object Lock protects versions: without them an upload replaces what was there',
   objectLock: 'nothing can be locked without it; every part brings its own retention, so there is no default',
   encryption: 'what is uploaded without asking is encrypted as well',
-  ownership: 'ACLs have no effect, and all that is in the bucket is its owner’s',
+  ownership: "ACLs have no effect, and all that is in the bucket is its owner's",
   policy: 'nobody reads or writes without TLS, and nobody lifts a lock',
   publicAccess: 'nothing in the bucket is ever public',
   lifecycle: 'parts get cheaper with age, and go when their lock has ended; manifests stay readable',

@@ -137,6 +137,13 @@ test('a policy reads the same with its lists in another order, and as S3 answers
   assert.ok(isFit(planBucket(bucketWith({ policy }), wanted)));
 });
 
+test('a lifecycle reads the same with its rules and their steps in another order', () => {
+  const rules = wanted.rules
+    .map((rule) => (rule.transitions === undefined ? rule : { ...rule, transitions: rule.transitions.toReversed() }))
+    .toReversed();
+  assert.ok(isFit(planBucket(bucketWith({ lifecycle: { rules } }), wanted)));
+});
+
 test('a policy that cannot be read or would be too long is left alone', () => {
   const planned = (policy: string) =>
     planBucket(bucketWith({ policy }), wanted).entries.find(({ setting }) => setting === 'policy');
