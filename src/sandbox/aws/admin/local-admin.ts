@@ -72,7 +72,7 @@ export class LocalAdmin implements SandboxAdmin {
         headers: {},
         storageClass,
         encryption,
-        lock: { retention: applyDefault(bucket.objectLock?.defaultRetention, lastModifiedMs), legalHold: false },
+        lock: { retention: applyDefault(bucket.objectLock?.defaultRetention, lastModifiedMs), legalHold: undefined },
         tags: {},
         etag: etagFor(md5.digest('hex'), encryption),
         sizeBytes: extent.sizeBytes,

@@ -65,10 +65,17 @@ export function readChecksumClaim(headers: RequestHeaders): ChecksumClaim | unde
   );
   if (claimed.length > 1) throw new AwsError('InvalidRequest', 'more than one x-amz-checksum- header');
   const [algorithm] = claimed;
+  checkAnnounced(headers.get('x-amz-sdk-checksum-algorithm'), algorithm);
   if (algorithm === undefined) return undefined;
   const value = headers.get(checksumHeader(algorithm));
   if (value !== undefined) checkShape(algorithm, value);
   return { algorithm, value };
+}
+
+/** A client that says which checksum it sends must send that one. "PutObject", S3 API reference. */
+function checkAnnounced(announced: string | undefined, algorithm: ChecksumAlgorithm | undefined): void {
+  if (announced === undefined || parseAlgorithm(announced) === algorithm) return;
+  throw new AwsError('InvalidRequest', `x-amz-sdk-checksum-algorithm is ${announced}, and no such checksum came`);
 }
 
 export function checkShape(algorithm: ChecksumAlgorithm, value: string): void {

@@ -8,7 +8,7 @@ export function readLock(call: ObjectCall): Lock {
   const until = call.headers.get('x-amz-object-lock-retain-until-date');
   const hold = call.headers.get('x-amz-object-lock-legal-hold');
   if (mode === undefined && until === undefined && hold === undefined) {
-    return { retention: applyDefault(call.bucket.objectLock?.defaultRetention, call.nowMs), legalHold: false };
+    return { retention: applyDefault(call.bucket.objectLock?.defaultRetention, call.nowMs), legalHold: undefined };
   }
   if (call.bucket.objectLock === undefined) throw noLockConfiguration();
   if ((mode === undefined) !== (until === undefined)) {
@@ -20,7 +20,7 @@ export function readLock(call: ObjectCall): Lock {
     mode === undefined || until === undefined
       ? applyDefault(call.bucket.objectLock.defaultRetention, call.nowMs)
       : readRetention(mode, until, call.nowMs);
-  return { retention, legalHold: hold === 'ON' };
+  return { retention, legalHold: hold === undefined ? undefined : hold === 'ON' };
 }
 
 export function readRetention(mode: string, until: string, nowMs: number): Retention {

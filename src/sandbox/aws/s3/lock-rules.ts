@@ -9,7 +9,8 @@ export interface Retention {
 /** Object Lock of one version. */
 export interface Lock {
   readonly retention: Retention | undefined;
-  readonly legalHold: boolean;
+  /** undefined: none was ever put on or taken off, which S3 tells apart. */
+  readonly legalHold: boolean | undefined;
 }
 
 /** Default of a bucket: counts from the upload, whatever the object is about. */
@@ -27,7 +28,7 @@ interface Attempt {
 
 /** Whether this version may be deleted for good. A legal hold cannot be bypassed, nor can COMPLIANCE. */
 export function mayDelete(lock: Lock, attempt: Attempt): boolean {
-  if (lock.legalHold) return false;
+  if (lock.legalHold === true) return false;
   return (
     !isRetained(lock.retention, attempt.nowMs) || (lock.retention?.mode === 'GOVERNANCE' && attempt.bypassGovernance)
   );

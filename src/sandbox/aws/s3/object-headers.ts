@@ -45,10 +45,15 @@ export function checksumHeaders(object: Pick<StoredObject, 'checksum'>): HeaderF
 function lockHeaders(call: ObjectCall, object: StoredObject): HeaderFields {
   if (call.bucket.objectLock === undefined) return {};
   const { retention, legalHold } = object.lock;
+  const maySeeHold = legalHold !== undefined && call.may('s3:GetObjectLegalHold', objectArn(call));
   const maySeeRetention = retention !== undefined && call.may('s3:GetObjectRetention', objectArn(call));
   return {
     'x-amz-object-lock-mode': maySeeRetention ? retention.mode : undefined,
     'x-amz-object-lock-retain-until-date': maySeeRetention ? new Date(retention.untilMs).toISOString() : undefined,
-    'x-amz-object-lock-legal-hold': legalHold && call.may('s3:GetObjectLegalHold', objectArn(call)) ? 'ON' : undefined,
+    'x-amz-object-lock-legal-hold': maySeeHold ? holdStatus(legalHold) : undefined,
   };
+}
+
+export function holdStatus(isOn: boolean): 'ON' | 'OFF' {
+  return isOn ? 'ON' : 'OFF';
 }

@@ -11,7 +11,7 @@ import { checksumHeaders, encryptionHeaders, versionHeader } from '../object-hea
 import { checkWriteConditions, isConditionalWrite } from '../preconditions.ts';
 import { etagFor, publishObject } from '../publish-object.ts';
 import type { MultipartUpload, UploadedPart } from '../upload.ts';
-import { findUpload } from './create-upload.ts';
+import { demandKey, findUpload } from './create-upload.ts';
 
 export async function completeMultipartUpload(call: ObjectCall): Promise<Reply> {
   const upload = findUpload(call);
@@ -21,6 +21,7 @@ export async function completeMultipartUpload(call: ObjectCall): Promise<Reply> 
     // Read without the usual checksum test: a checksum header here speaks of the object, not of this body.
     const body = (await readWhole(call.body, maxXmlBodyBytes)).toString('utf8');
     const parts = chooseParts(upload, parseXml(body, 'CompleteMultipartUpload'));
+    demandKey(call, upload);
     const checksum = await checksumOf(call, upload, parts);
     findUpload(call);
     if (ticket.disturbed && isConditionalWrite(call.headers)) {
@@ -132,6 +133,13 @@ async function checksumOf(
     throw new AwsError('InvalidRequest', 'x-amz-mp-object-size is not the sum of the parts');
   }
   const algorithm = upload.checksumAlgorithm;
+  const askedType = call.headers.get('x-amz-checksum-type');
+  if (askedType !== undefined && askedType !== upload.checksumType) {
+    throw new AwsError(
+      'InvalidRequest',
+      `the upload was begun for a checksum of type ${upload.checksumType ?? 'none'}`,
+    );
+  }
   if (algorithm === undefined) return undefined;
   const checksum: Checksum =
     upload.checksumType === 'COMPOSITE'

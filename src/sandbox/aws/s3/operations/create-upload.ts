@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AwsError } from '../../aws-error.ts';
 import { type Reply, xmlReply } from '../../http/reply.ts';
 import { s3Namespace, text, xmlDocument } from '../../xml.ts';
-import type { ObjectCall } from '../call.ts';
+import { demand, type ObjectCall } from '../call.ts';
 import { multipartChecksumType, parseAlgorithm } from '../checksums.ts';
 import { encryptionHeaders } from '../object-headers.ts';
 import { readProperties } from '../object-properties.ts';
@@ -44,6 +44,12 @@ export async function abortMultipartUpload(call: ObjectCall): Promise<Reply> {
   call.bucket.endUpload(upload.uploadId);
   await call.world.extents.remove([...upload.parts.values()].map((part) => part.extent));
   return { status: 204 };
+}
+
+/** Under a KMS key parts are decrypted to be put together ("Multipart upload API and permissions", S3 user guide). */
+export function demandKey(call: ObjectCall, { properties }: MultipartUpload): void {
+  const { keyArn } = properties.encryption;
+  if (keyArn !== undefined) demand(call, 'kms:Decrypt', keyArn);
 }
 
 /** @throws AwsError NoSuchUpload, also for an upload of another key */

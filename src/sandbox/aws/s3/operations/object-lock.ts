@@ -5,6 +5,7 @@ import { demand, type ObjectCall, objectArn } from '../call.ts';
 import { findVersion } from '../find-version.ts';
 import { noLockConfiguration, readRetention } from '../lock-headers.ts';
 import { mayReplaceRetention } from '../lock-rules.ts';
+import { holdStatus } from '../object-headers.ts';
 import type { StoredObject } from '../object-version.ts';
 import { readCheckedBody } from '../read-checked-body.ts';
 import { asksToBypass, protectedByLock } from './delete-version.ts';
@@ -37,8 +38,9 @@ export async function putRetention(call: ObjectCall): Promise<Reply> {
 }
 
 export function getLegalHold(call: ObjectCall): Reply {
-  const status = lockable(call).lock.legalHold ? 'ON' : 'OFF';
-  return xmlReply(xmlDocument('LegalHold', s3Namespace, text('Status', status)));
+  const { legalHold } = lockable(call).lock;
+  if (legalHold === undefined) throw nothingSet();
+  return xmlReply(xmlDocument('LegalHold', s3Namespace, text('Status', holdStatus(legalHold))));
 }
 
 export async function putLegalHold(call: ObjectCall): Promise<Reply> {

@@ -8,11 +8,12 @@ import { copyExtent, openCopySource } from '../copy-source.ts';
 import { encryptionHeaders } from '../object-headers.ts';
 import { receiveBody } from '../receive-body.ts';
 import type { MultipartUpload, UploadedPart } from '../upload.ts';
-import { findUpload } from './create-upload.ts';
+import { demandKey, findUpload } from './create-upload.ts';
 
 export async function uploadPart(call: ObjectCall): Promise<Reply> {
   const partNumber = readPartNumber(call);
   const upload = findUpload(call);
+  demandKey(call, upload);
   const body = await receiveBody(call);
   const part: UploadedPart = {
     partNumber,
@@ -36,6 +37,7 @@ export async function uploadPart(call: ObjectCall): Promise<Reply> {
 export async function uploadPartCopy(call: ObjectCall): Promise<Reply> {
   const partNumber = readPartNumber(call);
   const upload = findUpload(call);
+  demandKey(call, upload);
   const source = openCopySource(call);
   const copied = await copyExtent(call.world.extents, source, upload.checksumAlgorithm);
   const part: UploadedPart = {
