@@ -33,7 +33,7 @@ test('a bucket that is not there has no settings, and is no error', async () => 
   for (const seen of Object.values(settings)) assert.deepEqual(seen, { seen: true, value: undefined });
 });
 
-test('a fresh bucket’s settings are absent, and its default encryption is what S3 gives every bucket', async () => {
+test("a fresh bucket's settings are absent, and its default encryption is what S3 gives every bucket", async () => {
   await sandbox.admin.createBucket({ name: 'fresh', accountId });
   await using admin = open('fresh');
   const { bucket: _, region: where, encryption, ...rest } = await admin.read();
@@ -122,6 +122,6 @@ test('every kind of lifecycle rule is read as it was written', async () => {
   });
 });
 
-test('what cannot be a bucket’s name is refused before anything is sent', () => {
+test("what cannot be a bucket's name is refused before anything is sent", () => {
   assert.throws(() => open('s3://acme'), { code: 'BAD_INPUT' });
 });

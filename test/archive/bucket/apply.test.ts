@@ -176,7 +176,7 @@ test('a plan that was shown is not applied to a bucket that has changed since', 
   assert.equal((await checkBucket({ admin, wanted: world.wanted })).isFit, false);
 });
 
-test('replication is set with the bucket’s own rules, others’ are kept, and ours goes when it is not wanted any more', async () => {
+test("replication is set with the bucket's own rules, others' are kept, and ours goes when it is not wanted any more", async () => {
   const replication = { bucket: 'acme-replica', roleArn: replicaRole };
   const wishes = { ...destination, replication };
   await using world = await startAppliedBucket([charges], wishes);

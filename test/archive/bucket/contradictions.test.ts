@@ -163,7 +163,7 @@ test('more rules than S3 takes are counted, and nothing is replaced', () => {
   assert.match(entry?.text ?? '', /1000 rules: 4 are wanted, and 998 are there/);
 });
 
-test('a part locked under a longer policy of before keeps its table’s rule long', () => {
+test("a part locked under a longer policy of before keeps its table's rule long", () => {
   const shortened = { ...events, retentionYears: 1, storedLockDays: 2557 };
   const rule = wantedBucket(destination, [shortened]).rules.find(({ filter }) => filter.prefix.endsWith('events/'));
   assert.deepEqual(rule?.expiration, { days: 2558 });

@@ -105,7 +105,7 @@ function putObject(s3: S3Client, key: string): Promise<{ VersionId?: string | un
   );
 }
 
-test('the writer’s policy lets it do its work: upload locked, look, hold, lock longer, restore, give up an upload', async () => {
+test("the writer's policy lets it do its work: upload locked, look, hold, lock longer, restore, give up an upload", async () => {
   const { VersionId } = await putObject(writer, Key);
   const at = { Bucket, Key, VersionId };
   await writer.send(new HeadObjectCommand(at));
@@ -127,7 +127,7 @@ test('the writer’s policy lets it do its work: upload locked, look, hold, lock
   await writer.send(new GetObjectCommand({ Bucket, Key: `${Key}-readable`, VersionId: readable.VersionId }));
 });
 
-test('the writer’s policy lets it do nothing else: nothing outside the prefix, no deletion, no lifted lock, no setting', async () => {
+test("the writer's policy lets it do nothing else: nothing outside the prefix, no deletion, no lifted lock, no setting", async () => {
   const { VersionId } = await putObject(writer, `${Key}-kept`);
   const at = { Bucket, Key: `${Key}-kept`, VersionId };
   await denied(putObject(writer, 'archived/elsewhere'), 'a write outside the prefix');
