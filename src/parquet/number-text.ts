@@ -76,10 +76,30 @@ const smallestNormalFloat4 = 2 ** -126;
 /** Nine digits tell any two reals apart; the first six are right in any case, so fewer come out of them as zeros at the end. */
 function shortestFloat4(size: number): number {
   for (let digits = size < smallestNormalFloat4 ? 1 : 6; digits < 9; digits++) {
-    const shorter = Number(size.toPrecision(digits));
-    if (Math.fround(shorter) === size) return shorter;
+    const shorter = rounded(size, digits);
+    if (Math.fround(shorter) === size && !isBetween(size, shorter)) return shorter;
   }
-  return Number(size.toPrecision(9));
+  return rounded(size, 9);
+}
+
+/** To so many digits; from the middle to the even one, as PostgreSQL does and JavaScript does not. */
+function rounded(size: number, digits: number): number {
+  const upper = size.toPrecision(digits);
+  const exact = size.toExponential(digits);
+  if (Number(exact) !== size || !/5e/.test(exact)) return Number(upper);
+  const [whole = '', exponent] = exact.split('e');
+  const isEven = Number(whole.at(-2) === '.' ? whole.at(-3) : whole.at(-2)) % 2 === 0;
+  return isEven ? Number(`${whole.slice(0, -1)}e${exponent}`) : Number(upper);
+}
+
+const realBits = new DataView(new ArrayBuffer(4));
+
+/** Whether a number is just in the middle to the next real, either way: PostgreSQL does not take it for this one. */
+function isBetween(size: number, number: number): boolean {
+  realBits.setFloat32(0, size);
+  const bits = realBits.getInt32(0);
+  realBits.setInt32(0, number > size ? bits + 1 : bits - 1);
+  return number !== size && number === (size + realBits.getFloat32(0)) / 2;
 }
 
 /** JavaScript's digits are the shortest too; only its exponent is written differently. */

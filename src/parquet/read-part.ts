@@ -67,8 +67,9 @@ class PartFile implements OpenedPart {
     this.#file = file;
     this.columns = readPartColumns(file.keyValues.get(metadataKeys.columns));
     const spills = readPartSpills(file.keyValues.get(metadataKeys.spills));
-    checkSchema(file.schema.columns, [...this.columns, ...spilledColumns(spills)]);
-    this.#spills = spillIndexes(this.columns, spills);
+    const texts = file.schema.columns.slice(this.columns.length).map(({ name }) => name);
+    checkSchema(file.schema.columns, [...this.columns, ...texts.map(textColumn)]);
+    this.#spills = spillIndexes(this.columns, texts, spills);
   }
 
   get metadata(): ReadonlyMap<string, string> {
@@ -101,25 +102,33 @@ class PartFile implements OpenedPart {
   }
 }
 
-function spilledColumns(spills: ReadonlyMap<string, string>): WriterColumn[] {
-  return Array.from(spills.values(), (name) => ({ name, type: { kind: 'text' } }));
+function textColumn(name: string): WriterColumn {
+  return { name, type: { kind: 'text' } };
 }
 
-/** By index: the spills lie behind the columns, in their own order. */
-function spillIndexes(columns: readonly WriterColumn[], spills: ReadonlyMap<string, string>): Map<number, number> {
-  const indexOf = new Map(columns.map(({ name }, index) => [name, index]));
-  return new Map(
-    Array.from(spills.keys(), (name, position) => {
-      const index = indexOf.get(name);
-      if (index === undefined) throw invalid(`its footer names a column ${JSON.stringify(name)} that it has not`);
-      return [index, columns.length + position];
-    }),
-  );
+/** Column to the column of its texts, by index; those of texts lie behind the columns, and each belongs to one. */
+function spillIndexes(
+  columns: readonly WriterColumn[],
+  texts: readonly string[],
+  spills: ReadonlyMap<string, string>,
+): Map<number, number> {
+  const indexes = new Map<number, number>();
+  for (const [index, { name }] of columns.entries()) {
+    const spill = spills.get(name);
+    if (spill === undefined) continue;
+    const position = texts.indexOf(spill);
+    if (position < 0) throw invalid(`its footer names a column ${JSON.stringify(spill)} that it has not`);
+    indexes.set(index, columns.length + position);
+  }
+  if (indexes.size !== spills.size || indexes.size !== texts.length) {
+    throw invalid(`its footer names ${spills.size} columns of texts, and it has ${texts.length}`);
+  }
+  return indexes;
 }
 
 /** What the footer's metadata says of the columns is what its schema says: each would be read wrongly otherwise. */
 function checkSchema(nodes: readonly Node[], columns: readonly WriterColumn[]): void {
-  if (nodes.length !== columns.length) {
+  if (nodes.length < columns.length) {
     throw invalid(`its schema has ${nodes.length} columns, its footer's metadata ${columns.length}`);
   }
   for (const [index, column] of columns.entries()) {

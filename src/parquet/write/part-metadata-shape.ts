@@ -30,8 +30,6 @@ const columnsShape = z.array(
   }),
 );
 
-const spillsShape = z.record(z.string(), z.string());
-
 /** The columns that the writer noted in a footer. @throws AppError PARQUET_INVALID */
 export function readPartColumns(json: string | undefined): readonly WriterColumn[] {
   if (json === undefined) throw invalid(`its footer lacks ${metadataKeys.columns}; it is no part of an archive`);
@@ -40,17 +38,23 @@ export function readPartColumns(json: string | undefined): readonly WriterColumn
 
 /** Column to the column of its texts. @throws AppError PARQUET_INVALID */
 export function readPartSpills(json: string | undefined): ReadonlyMap<string, string> {
-  return new Map(json === undefined ? [] : Object.entries(read(json, spillsShape, metadataKeys.spills)));
+  if (json === undefined) return new Map();
+  const value = parse(json, metadataKeys.spills);
+  // by hand: any name may be a key here, `__proto__` too
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return new Map(entries.map(([name, spill]) => [name, String(spill)]));
 }
 
 function read<Value>(json: string, shape: z.ZodType<Value>, key: string): Value {
-  let value: unknown;
+  const parsed = shape.safeParse(parse(json, key));
+  if (!parsed.success) throw invalid(`${key} in its footer: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+function parse(json: string, key: string): unknown {
   try {
-    value = JSON.parse(json);
+    return JSON.parse(json);
   } catch {
     throw invalid(`${key} in its footer is not JSON`);
   }
-  const parsed = shape.safeParse(value);
-  if (!parsed.success) throw invalid(`${key} in its footer: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
 }

@@ -22,11 +22,8 @@ function stored(type: WriterType): Omit<SchemaElement, 'name'> {
     case 'boolean':
       return { type: 'BOOLEAN' };
     case 'int2':
-      return {
-        type: 'INT32',
-        converted_type: 'INT_16',
-        logical_type: { type: 'INTEGER', bitWidth: 16, isSigned: true },
-      };
+      // the older annotation alone: hyparquet-writer's newer one has a width that other readers refuse
+      return { type: 'INT32', converted_type: 'INT_16' };
     case 'int4':
       return { type: 'INT32' };
     case 'int8':
