@@ -16,7 +16,7 @@ export interface DataPrefix {
 }
 
 /** S3 takes 1,000 rules; a hundred are left to manifests, housekeeping and whatever else is in the bucket. */
-export const MAX_DATA_RULES = 900;
+const MAX_DATA_RULES = 900;
 /** In the layout `flat` a key begins with the year, `2026/01/…`; no source's name begins with a digit. */
 const firstDigitsOfYears = ['1', '2'];
 
