@@ -1,5 +1,7 @@
 import { Cron } from 'croner';
 import pLimit from 'p-limit';
+import type { ArchiveContext } from './archive/context.ts';
+import { archiveJobs, type Job, scheduledRuns } from './archive-jobs.ts';
 import { AppError, toAppError } from './errors.ts';
 import type { IngestContext } from './ingest/context.ts';
 import { discoverExport } from './ingest/discover/discover-export.ts';
@@ -11,6 +13,8 @@ import { toRegistryError } from './registry/registry-error.ts';
 
 export interface JobOptions {
   readonly context: IngestContext;
+  /** Absent: there is no archive. */
+  readonly archive?: ArchiveContext | undefined;
   readonly signal: AbortSignal;
   /** Each scheduled run begins up to this much later, so that ten thousand exports do not begin in one second. */
   readonly jitterSeconds: number;
@@ -48,19 +52,30 @@ export interface RunningJobs {
 export function startJobs(settings: JobOptions): RunningJobs {
   const running = new Set<Promise<void>>();
   const options = { ...settings, running, discoveries: pLimit(maxParallelDiscoveries) };
-  const { context, signal } = options;
-  const exportJobs = new Map<number, { readonly pattern: string; readonly cron: Cron }>();
+  const { context, archive, signal } = options;
+  const exportJobs: Running<number> = new Map();
+  const archiveRuns: Running<string> = new Map();
   const jobs = [
     job('refresh exports', refreshPattern, options, () => refreshExports(exportJobs, options)),
     job('reconcile', reconcilePattern, options, () => reconcile(context)),
     job('drop superseded deliveries', dropPattern, options, () => dropSuperseded(context, 'job:drop')),
   ];
+  if (archive !== undefined) {
+    const refresh = () => refreshRuns(archiveRuns, { archive, signal }, options);
+    jobs.push(job('refresh archive policies', refreshPattern, options, refresh));
+    for (const one of archiveJobs({ archive, signal })) jobs.push(job(one.name, one.pattern, options, one.work));
+    void refresh().catch(() => undefined);
+  }
   void jobs[0]?.trigger();
   signal.addEventListener('abort', () => {
-    for (const cron of [...jobs, ...[...exportJobs.values()].map((entry) => entry.cron)]) cron.stop();
+    const byPlan = [...exportJobs.values(), ...archiveRuns.values()].map((entry) => entry.cron);
+    for (const cron of [...jobs, ...byPlan]) cron.stop();
   });
   return { settled: async () => void (await Promise.all(running)) };
 }
+
+/** Jobs that come and go with what they are for. */
+type Running<Key> = Map<Key, { readonly pattern: string; readonly cron: Cron }>;
 
 interface JobContext extends JobOptions {
   readonly running: Set<Promise<void>>;
@@ -89,10 +104,7 @@ async function runJob(name: string, { context, signal }: JobOptions, work: () =>
   }
 }
 
-async function refreshExports(
-  running: Map<number, { readonly pattern: string; readonly cron: Cron }>,
-  options: JobContext,
-): Promise<void> {
+async function refreshExports(running: Running<number>, options: JobContext): Promise<void> {
   const wanted = new Map((await listScheduled(options.context.registry)).map((entry) => [entry.id, entry]));
   for (const [id, { pattern, cron }] of running) {
     if (wanted.get(id)?.schedule === pattern) continue;
@@ -114,4 +126,21 @@ function scheduleExport({ id, name, client, schedule }: ScheduledExport, options
       await discoverExport(context, { exportId: id, trigger: 'schedule', actor: 'job:discover', signal });
     });
   });
+}
+
+/** What a run does is in its name: other policies are another job. */
+async function refreshRuns(
+  running: Running<string>,
+  archive: { readonly archive: ArchiveContext; readonly signal: AbortSignal },
+  options: JobContext,
+): Promise<void> {
+  const wanted = new Map((await scheduledRuns(archive)).map((one): [string, Job] => [one.name, one]));
+  for (const [name, { pattern, cron }] of running) {
+    if (wanted.get(name)?.pattern === pattern) continue;
+    cron.stop();
+    running.delete(name);
+  }
+  for (const { name, pattern, work } of wanted.values()) {
+    if (!running.has(name)) running.set(name, { pattern, cron: job(name, pattern, options, work) });
+  }
 }

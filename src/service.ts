@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { startApi } from './api/server.ts';
+import { applyPolicies, planPolicies } from './archive/policy/apply-policies.ts';
+import { differenceLines } from './archive/policy/policy-difference.ts';
 import { AppError } from './errors.ts';
 import { reconcile } from './ingest/work/reconcile.ts';
 import { runWorkers } from './ingest/work/run-workers.ts';
-import { startJobs } from './jobs.ts';
+import { checkSchedule, startJobs } from './jobs.ts';
 import type { Resources } from './resources.ts';
 
 /** `all` is the service; `workers` only loads files, beside a service on this or another machine. */
@@ -21,18 +23,19 @@ export interface ServiceOptions {
  * @throws AppError BAD_CONFIG when the API's port can't be had, or there is nothing to do
  */
 export async function runService(resources: Resources, { part, signal, onListening }: ServiceOptions): Promise<void> {
-  const { config, ingest, log } = resources;
+  const { config, ingest, archive, log } = resources;
   if (part === 'workers' && config.service.workers === 0) {
     throw new AppError('BAD_CONFIG', 'service.workers (BILLVAULT_WORKERS) is 0: this worker would do nothing');
   }
   await reconcile(ingest);
+  if (part === 'all') await applyDeclaredPolicies(resources);
   const api = part === 'all' ? await startApi({ ingest, settings: config.api, signal }) : undefined;
   if (api !== undefined) {
     log.info({ url: api.url }, `the API listens on ${api.url}`);
     onListening?.(api.url);
   }
   const { scheduleJitterSeconds: jitterSeconds } = config.ingest;
-  const jobs = part === 'all' ? startJobs({ context: ingest, signal, jitterSeconds }) : undefined;
+  const jobs = part === 'all' ? startJobs({ context: ingest, archive, signal, jitterSeconds }) : undefined;
   log.info({ workers: config.service.workers }, 'workers started');
   try {
     await Promise.all([untilStopped(signal), runWorkers(ingest, { count: config.service.workers, signal })]);
@@ -41,6 +44,15 @@ export async function runService(resources: Resources, { part, signal, onListeni
     await api?.close();
     await jobs?.settled();
   }
+}
+
+/** The policies of billvault.yaml take effect with the start; what that changes is said first. */
+async function applyDeclaredPolicies({ archive, config, log }: Resources): Promise<void> {
+  if (archive === undefined) return;
+  const wanted = config.archive?.policies ?? [];
+  for (const { schedule } of wanted) checkSchedule(schedule);
+  for (const line of differenceLines(await planPolicies(archive.registry, wanted))) log.info(`policies: ${line}`);
+  await applyPolicies(archive.registry, { wanted, actor: 'service' });
 }
 
 async function untilStopped(signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import { nextPartOrdinal, recordDeparted } from '../../registry/archive/part-sta
 import type { DepartedRow, UnitRange, WholeUnit } from '../../registry/archive/unit-record.ts';
 import { ArchivedRows } from '../compare/archived-rows.ts';
 import { countsPurgedRows, expectedDigest, purgedRounds } from '../compare/expected-range.ts';
-import { linesOf, RowSet, rowDigest } from '../compare/row-set.ts';
+import { linesOf, rowDigest } from '../compare/row-set.ts';
 import type { ArchiveContext } from '../context.ts';
 import { inSnapshot } from '../source/source-transaction.ts';
 import { readDefinition } from '../source/table-definition.ts';

@@ -94,7 +94,7 @@ async function prepare(
   const { bytes, sha256 } = await manifestBytes(manifestContent(facts), signer);
   const sequence = (previous?.sequence ?? 0) + 1;
   const { prefix, bucket, encryption } = destination;
-  const layout = (units[0]?.policy as unknown as Policy).layout;
+  const layout = units.some(({ policy }) => (policy as unknown as Policy).layout === 'flat') ? 'flat' : 'hive';
   step('manifest.before-prepare');
   return prepareManifest(registry, {
     source,
