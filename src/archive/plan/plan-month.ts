@@ -100,8 +100,8 @@ function decideFailed({ now, retryNow }: MonthQuestion, unit: UnitFacts): Decisi
  */
 function decideArchived(question: MonthQuestion, unit: UnitFacts, obstacles: readonly Reason[]): Decision {
   const { now, policy, month } = question;
-  const rows = question.rows ?? 0;
   const left = unit.state === 'PURGED' ? 0 : Math.max(0, unit.rows - unit.departed - unit.purged);
+  const rows = question.rows ?? left;
   const late = rows - left - (isRestored(question) ? unit.purged : 0);
   if (late > 0 && dueAt(month, policy.hotDays) <= now) {
     return { action: 'further-part', reasons: [{ code: 'late-rows', rows: late }] };

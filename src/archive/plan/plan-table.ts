@@ -1,4 +1,4 @@
-import { type Month, monthOf } from '../month.ts';
+import { dueAt, type Month, monthOf } from '../month.ts';
 import type { SourceTable } from '../policy/assign-tables.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { PlanEntry, PlanFilter } from './plan.ts';
@@ -29,12 +29,19 @@ export function planTable(question: TableQuestion): readonly PlanEntry[] {
   const rowsOf = new Map(facts.months.map(({ month, rows }) => [month, rows]));
   const lastDefinitionSha256 = units.toSorted((a, b) => compare(a.month, b.month)).at(-1)?.definitionSha256;
   const retryNow = filter.retryNow ?? false;
-  const months = new Set([...(isMonthly ? rowsOf.keys() : [monthOf(now)]), ...unitOf.keys()]);
+  const newest = isMonthly ? facts.newestMonth : monthOf(now);
+  const months = new Set([
+    ...(isMonthly ? rowsOf.keys() : []),
+    ...(newest === undefined ? [] : [newest]),
+    ...unitOf.keys(),
+  ]);
   const entries = [...months]
     .filter((month) => isWanted(month, filter))
     .toSorted(compare)
     .map((month) => {
-      const rows = isMonthly ? (rowsOf.get(month) ?? 0) : null;
+      // Nobody needs to have counted the rows of a month that is not due.
+      const none = isMonthly && dueAt(month, policy.hotDays) <= now ? 0 : null;
+      const rows = rowsOf.get(month) ?? none;
       return planMonth({
         now,
         policy,

@@ -1,3 +1,4 @@
+import type { Month } from '../month.ts';
 import type { SourceTable } from '../policy/assign-tables.ts';
 
 /** What a plan has to know of a table, as its source database says it. */
@@ -10,15 +11,16 @@ export interface TableFacts extends SourceTable {
   readonly hasPrimaryKey: boolean;
   /** With its indexes, and its partitions if it has any. */
   readonly sizeBytes: number;
-  /** Months in which there are rows, each once. */
+  /** Months in which there are rows, each once; those that are not due yet may be missing. */
   readonly months: readonly MonthRows[];
+  /** The last month with rows, where that is known without counting: a month that is not due is then in the plan, too. */
+  readonly newestMonth?: Month | undefined;
   /** Rows that belong to no month: without a time, and with one before the year 1, after 9999 or infinite. */
   readonly nullTimeRows: number;
   readonly infiniteTimeRows: number;
 }
 
 export interface MonthRows {
-  /** `2026-01`. */
-  readonly month: string;
+  readonly month: Month;
   readonly rows: number;
 }

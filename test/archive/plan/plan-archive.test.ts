@@ -31,6 +31,18 @@ test('an empty table, and a month that was asked for and is empty, are answered'
   assert.deepEqual([plan.entries.length, codes(entryOf(plan, null))], [1, ['nothing-there']]);
 });
 
+test('a table whose rows are all hot says when the last of them are due, counted or not', () => {
+  const counted = madePlan({ facts: [madeFacts({ months: months('2026-05') })] });
+  const uncounted = madePlan({ facts: [madeFacts({ months: [], newestMonth: '2026-05' })] });
+  assert.deepEqual([entryOf(counted, '2026-05').rows, entryOf(uncounted, '2026-05').rows], [10, null]);
+  for (const plan of [counted, uncounted]) {
+    assert.deepEqual(
+      plan.entries.map((entry) => [entry.month, entry.action, ...codes(entry)]),
+      [['2026-05', 'none', 'not-yet']],
+    );
+  }
+});
+
 test('a table that has no such time column, or that vanished, is not touched', () => {
   const plan = madePlan({ facts: [madeFacts({ hasTimeColumn: false, months: [] })] });
   assert.deepEqual(codes(entryOf(plan, null)), ['no-time-column']);

@@ -108,6 +108,12 @@ test('archived rows that vanished without a purge are told, also where all of th
   assert.deepEqual([entry.action, entry.rows, reasonOf(entry, 'rows-gone').rows], ['none', 0, 100]);
 });
 
+test('of a month that is due no more, whose rows nobody counted, nothing is said that nobody knows', () => {
+  const patient = madePolicy({ purge: true, hotDays: 120 });
+  const entry = entryOf(madePlan({ policies: [patient], facts: [madeFacts({ months: [] })], units: [madeUnit()] }));
+  assert.deepEqual([entry.action, entry.rows, codes(entry)], ['none', null, ['already-archived', 'not-yet']]);
+});
+
 test('restored rows stay until their date, and rows beyond them are late rows still', () => {
   const purged = madeUnit({ state: 'PURGED', purged: 100, keepUntil: later });
   const entry = entryOf(madePlan({ policies: [purging], units: [purged] }));
