@@ -121,6 +121,7 @@ function unpack(bytes: Uint8Array, start: number, width: number, limits: Parquet
     throw invalid(`delta blocks of ${blockValues} values in ${miniblocks} parts`);
   }
   const values = new DataView(new ArrayBuffer(count * width));
+  const small: SmallSums = { values, width };
   const store = (index: number, value: bigint): void => {
     if (width === 4) values.setInt32(index * 4, Number(BigInt.asIntN(32, value)), true);
     else values.setBigInt64(index * 8, value, true);
@@ -134,13 +135,57 @@ function unpack(bytes: Uint8Array, start: number, width: number, limits: Parquet
       const bits = widths[block] as number;
       if (bits > 64) throw invalid(`deltas of ${bits} bits`);
       const residuals = new BitReader(reader.take((perMiniblock * bits) / 8), 0);
-      for (let i = 0; i < perMiniblock && index < count; i++) {
+      const end = Math.min(count, index + perMiniblock);
+      if (staysSmall(value, minDelta, bits, perMiniblock)) {
+        value = BigInt(
+          addSmall(small, { index, end, value: Number(value), minDelta: Number(minDelta), bits, residuals }),
+        );
+        index = end;
+        continue;
+      }
+      while (index < end) {
         value = BigInt.asIntN(64, value + minDelta + (bits === 0 ? 0n : residuals.bits(bits)));
         store(index++, value);
       }
     }
   }
   return { values, count, end: reader.position };
+}
+
+interface SmallSums {
+  readonly values: DataView;
+  readonly width: number;
+}
+
+interface Miniblock {
+  /** Of the first and behind the last value. */
+  readonly index: number;
+  readonly end: number;
+  /** The value before it. */
+  readonly value: number;
+  readonly minDelta: number;
+  readonly bits: number;
+  readonly residuals: BitReader;
+}
+
+/** Whether no sum within a miniblock can leave what a double holds exactly: nearly always so, and then much faster. */
+function staysSmall(value: bigint, minDelta: bigint, bits: number, count: number): boolean {
+  if (bits > 48) return false;
+  const reach = Math.abs(Number(value)) + count * (Math.abs(Number(minDelta)) + 2 ** bits);
+  return reach < Number.MAX_SAFE_INTEGER;
+}
+
+/** Answers the last value. */
+function addSmall({ values, width }: SmallSums, block: Miniblock): number {
+  const { minDelta, bits, residuals } = block;
+  let { value } = block;
+  for (let index = block.index; index < block.end; index++) {
+    value += minDelta + residuals.number(bits);
+    // both take a number modulo 2^32
+    values.setInt32(index * width, value, true);
+    if (width === 8) values.setInt32(index * 8 + 4, Math.floor(value / 2 ** 32), true);
+  }
+  return value;
 }
 
 class BitReader {
@@ -173,6 +218,13 @@ class BitReader {
   zigzag(): bigint {
     const raw = this.varint();
     return BigInt.asIntN(64, (raw >> 1n) ^ -(raw & 1n));
+  }
+
+  /** The next `width` bits, 0 to 53, least significant first. */
+  number(width: number): number {
+    if (width <= 32) return this.#bits(width);
+    const low = this.#bits(32);
+    return this.#bits(width - 32) * 2 ** 32 + low;
   }
 
   /** The next `width` bits, 1 to 64, least significant first. */

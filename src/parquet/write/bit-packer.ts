@@ -3,7 +3,10 @@ import type { ByteSink } from './byte-sink.ts';
 /** Bits that fit a 32-bit accumulator beside up to seven that wait. */
 const maxBitsAtOnce = 24;
 
-/** Appends numbers of a few bits each, lowest bits first, as all of parquet's packed encodings have them. */
+/**
+ * Appends numbers of a few bits each, lowest bits first, as all of parquet's packed encodings have them. The caller ensures
+ * the sink's room.
+ */
 export class BitPacker {
   readonly #sink: ByteSink;
   #waiting = 0;
@@ -28,7 +31,7 @@ export class BitPacker {
 
   /** Fills the last byte with zeros. */
   end(): void {
-    if (this.#waitingBits > 0) this.#sink.byte(this.#waiting & 255);
+    if (this.#waitingBits > 0) this.#sink.bytes[this.#sink.length++] = this.#waiting;
     this.#waiting = 0;
     this.#waitingBits = 0;
   }
@@ -36,8 +39,9 @@ export class BitPacker {
   #put(value: number, width: number): void {
     let waiting = this.#waiting | (value << this.#waitingBits);
     let bits = this.#waitingBits + width;
+    const { bytes } = this.#sink;
     while (bits >= 8) {
-      this.#sink.byte(waiting & 255);
+      bytes[this.#sink.length++] = waiting;
       waiting >>>= 8;
       bits -= 8;
     }

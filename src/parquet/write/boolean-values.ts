@@ -21,6 +21,7 @@ export class BooleanValues implements ColumnValues {
 
   encodings(): readonly ValueEncoding[] {
     const sink = new ByteSink();
+    sink.ensure((this.count >> 3) + 1);
     const packer = new BitPacker(sink);
     for (const value of this.#values.view()) packer.put(value, 1);
     packer.end();

@@ -6,7 +6,7 @@ import { encodings as encodingNumbers, pageTypes } from '../page-header.ts';
 import { ByteSink } from './byte-sink.ts';
 import { type Compression, compress, isCheap } from './compress.ts';
 import { writeHybrid } from './hybrid.ts';
-import type { Levels } from './levels.ts';
+import { Levels } from './levels.ts';
 import type { Bounds, ColumnValues, ValueEncoding, ValuePage } from './value-encoding.ts';
 
 /** One column of one row group, ready for the file. */
@@ -43,8 +43,8 @@ export function encodeChunk(values: ColumnValues, levels: Levels, compression: C
 }
 
 /** A column of `rowCount` nulls. */
-export function nullChunk(rowCount: number, levels: Levels, compression: Compression): ColumnChunk {
-  levels.reset();
+export function nullChunk(rowCount: number, compression: Compression): ColumnChunk {
+  const levels = new Levels();
   levels.fillTo(rowCount);
   return writeChunk({ encoding: 'PLAIN', pages: [] }, { levels, bounds: undefined, compression });
 }
@@ -153,7 +153,6 @@ function numberOf(encoding: ValueEncoding['encoding']): number {
     PLAIN: encodingNumbers.plain,
     RLE_DICTIONARY: encodingNumbers.rleDictionary,
     DELTA_BINARY_PACKED: encodingNumbers.deltaBinaryPacked,
-    DELTA_LENGTH_BYTE_ARRAY: encodingNumbers.deltaLengthByteArray,
   } as const;
   return numbers[encoding];
 }

@@ -6,7 +6,6 @@ import type { WriterColumn } from './column.ts';
 import { ColumnBuilder } from './column-builder.ts';
 import { type ColumnChunk, nullChunk } from './column-chunk.ts';
 import type { Compression } from './compress.ts';
-import { Levels } from './levels.ts';
 import { maxGroupRows, maxGroupTextBytes } from './limits.ts';
 import { LineBatches } from './line-batches.ts';
 import { type ChunkShape, type GroupPlace, writeFooter } from './part-footer.ts';
@@ -117,7 +116,7 @@ export class PartEncoder {
   }
 
   #ownMetadata(spills: Readonly<Record<string, string>>): [string, string][] {
-    const columns: [string, string] = [metadataKeys.columns, JSON.stringify(this.#columns)];
+    const columns: [string, string] = [metadataKeys.columns, JSON.stringify(this.#columns.map(plainColumn))];
     return Object.keys(spills).length === 0 ? [columns] : [columns, [metadataKeys.spills, JSON.stringify(spills)]];
   }
 
@@ -150,6 +149,12 @@ export class PartEncoder {
     }
     return new AppError('TEXT_INVALID', 'text that is not UTF-8, or a NUL character');
   }
+}
+
+/** The same text for the same column, whatever order its properties were made in. */
+function plainColumn({ name, type }: WriterColumn): WriterColumn {
+  const { kind } = type;
+  return { name, type: kind === 'decimal' ? { kind, precision: type.precision, scale: type.scale } : { kind } };
 }
 
 function invalidField(line: Uint8Array): number {
@@ -190,7 +195,7 @@ function placeGroup(
   const texts = spilled.map((index) => {
     const present = spills.get(index);
     if (present !== undefined) return present;
-    const shape = appended(nullChunk(rowCount, new Levels(), compression), sink);
+    const shape = appended(nullChunk(rowCount, compression), sink);
     starts.set(shape, next);
     next += shape.compressedBytes;
     return shape;

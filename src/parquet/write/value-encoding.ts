@@ -8,7 +8,7 @@ export interface ValuePage {
 
 /** One way to store a column chunk's values. */
 export interface ValueEncoding {
-  readonly encoding: Extract<Encoding, 'PLAIN' | 'RLE_DICTIONARY' | 'DELTA_BINARY_PACKED' | 'DELTA_LENGTH_BYTE_ARRAY'>;
+  readonly encoding: Extract<Encoding, 'PLAIN' | 'RLE_DICTIONARY' | 'DELTA_BINARY_PACKED'>;
   /** The distinct values, in PLAIN. */
   readonly dictionary?: ValuePage | undefined;
   readonly pages: readonly ValuePage[];
