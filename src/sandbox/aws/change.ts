@@ -1,4 +1,5 @@
 import type { Role, User } from './iam/directory.ts';
+import type { KmsKey } from './kms/kms-keys.ts';
 import type { BucketSettings, NewBucket } from './s3/bucket.ts';
 import type { ObjectVersion, StoredObject } from './s3/object-version.ts';
 import type { NewUpload, UploadedPart } from './s3/upload.ts';
@@ -9,6 +10,7 @@ export type Change =
   | { readonly kind: 'user'; readonly user: User }
   | { readonly kind: 'role'; readonly role: Role }
   | { readonly kind: 'role-gone'; readonly arn: string }
+  | { readonly kind: 'kms-key'; readonly key: KmsKey }
   | { readonly kind: 'bucket'; readonly bucket: NewBucket }
   | { readonly kind: 'bucket-gone'; readonly bucket: string }
   | { readonly kind: 'settings'; readonly bucket: string; readonly settings: BucketSettings }

@@ -10,6 +10,10 @@ export const maxPolicyBytes = 20 * 1024;
 export const maxSessionPolicyChars = 2048;
 /** A form body of STS: a session policy and some fields, URL-encoded. */
 export const maxFormBodyBytes = 64 * 1024;
+/** A Sign request: 4,096 bytes of message in base64 and some names. */
+export const maxKmsBodyBytes = 16 * 1024;
+/** KMS's limit for a message that it is to hash itself. */
+export const maxKmsMessageBytes = 4_096;
 /** S3's limit for one PUT and for one part. */
 export const maxPutBytes = 5 * 1024 ** 3;
 /** S3's smallest part, the last one excepted. */

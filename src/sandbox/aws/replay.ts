@@ -18,6 +18,9 @@ export function replay(world: World, change: Change): void {
     case 'role-gone':
       world.directory.deleteRole(change.arn);
       break;
+    case 'kms-key':
+      world.kmsKeys.add(change.key);
+      break;
     case 'bucket':
       world.buckets.add(change.bucket);
       break;
@@ -55,6 +58,7 @@ export function* changesOf(world: World): Generator<Change, void, undefined> {
   yield { kind: 'time', seconds: world.clock.aheadMs / 1000 };
   for (const user of world.directory.users()) yield { kind: 'user', user };
   for (const role of world.directory.roles()) yield { kind: 'role', role };
+  for (const key of world.kmsKeys.values()) yield { kind: 'kms-key', key };
   for (const bucket of world.buckets.values()) yield* changesOfBucket(bucket);
 }
 

@@ -7,6 +7,7 @@ import type { SandboxAdmin } from './admin.ts';
 import { AwsError } from './aws-error.ts';
 import { type Reply, send } from './http/reply.ts';
 import { type AwsRequest, toAwsRequest } from './http/request.ts';
+import { handleKms, isKms, renderKmsError } from './kms/handle.ts';
 import { maxDiscardedBytes, maxHeaderBytes } from './limits.ts';
 import { openWorld } from './open-world.ts';
 import { handleS3 } from './s3/handle.ts';
@@ -108,10 +109,12 @@ async function replyTo(
       tracking.sighting.operation = 'Admin';
       return await handleAdmin(services.admin, services.adminToken, request);
     }
+    if (isKms(request)) return await handleKms(services.world, request, tracking.sighting);
     if (isSts(request)) return await handleSts(services.world, request, tracking.sighting);
     return await handleS3(services.world, request, tracking.sighting);
   } catch (error) {
     const failure = toAwsError(error);
+    if (request !== undefined && isKms(request)) return renderKmsError(failure, tracking.requestId);
     const isForSts = request !== undefined && isSts(request);
     const body = isForSts ? renderStsError(failure, tracking.requestId) : renderS3Error(failure, tracking);
     const contentType = isForSts ? 'text/xml' : 'application/xml';

@@ -3,6 +3,7 @@ import { AwsError } from './aws-error.ts';
 import type { Note } from './change.ts';
 import { Clock } from './clock.ts';
 import { Directory } from './iam/directory.ts';
+import { KmsKeys } from './kms/kms-keys.ts';
 import { RequestLog } from './request-log.ts';
 import type { Bucket } from './s3/bucket.ts';
 import { Buckets } from './s3/buckets.ts';
@@ -16,6 +17,7 @@ export interface World {
   readonly directory: Directory;
   readonly buckets: Buckets;
   readonly extents: ExtentStore;
+  readonly kmsKeys: KmsKeys;
   readonly log: RequestLog;
 }
 
@@ -27,6 +29,7 @@ export function newWorld(defaultRegion: string, bytes: ExtentBytes, note: Note):
     directory: new Directory(note),
     buckets: new Buckets(note),
     extents: new HeldExtents(bytes),
+    kmsKeys: new KmsKeys(note),
     log: new RequestLog(),
   };
 }

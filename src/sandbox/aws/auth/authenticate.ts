@@ -16,7 +16,7 @@ export interface Authentication {
 export function authenticate(
   world: World,
   request: AwsRequest,
-  signed: { readonly claim: SignatureClaim; readonly service: 's3' | 'sts'; readonly payloadHash: string },
+  signed: { readonly claim: SignatureClaim; readonly service: 's3' | 'sts' | 'kms'; readonly payloadHash: string },
 ): Authentication {
   const { claim, payloadHash } = signed;
   if (claim.service !== signed.service) {

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { manifestBytes } from '../../src/archive/manifest/manifest-bytes.ts';
+import { publicKeys } from '../../src/archive/manifest/public-keys.ts';
+import { readManifest } from '../../src/archive/manifest/read-manifest.ts';
+import { verifySignature } from '../../src/archive/manifest/signature.ts';
+import { signerOf } from '../../src/archive/manifest/signer.ts';
+import type { BaseCredentials } from '../../src/aws/config.ts';
+import { openKmsKey } from '../../src/aws/kms-signer.ts';
+import { signRequest } from '../../src/aws/sign-request.ts';
+import { type ErrorCode, isAppError } from '../../src/errors.ts';
+import { type SandboxAws, startSandboxAws } from '../../src/sandbox/aws/server.ts';
+import { madeContent } from '../archive/manifest/made-manifest.ts';
+
+const accountId = '111122223333';
+const region = 'eu-west-1';
+
+suite('signing by KMS', () => {
+  let aws: SandboxAws;
+  let owner: BaseCredentials;
+  let arn: string;
+  let keyId: string;
+
+  before(async () => {
+    aws = await startSandboxAws();
+    owner = await user('owner', ['kms:*']);
+    const answer = (await ask(owner, 'CreateKey', { KeySpec: 'ECC_NIST_EDWARDS25519', KeyUsage: 'SIGN_VERIFY' })) as {
+      KeyMetadata: { Arn: string; KeyId: string };
+    };
+    arn = answer.KeyMetadata.Arn;
+    keyId = answer.KeyMetadata.KeyId;
+  });
+  after(() => aws.close());
+
+  function user(name: string, actions: readonly string[]): Promise<BaseCredentials> {
+    const policy = { Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] };
+    return aws.admin.createUser({ accountId, name, policy });
+  }
+
+  async function ask(credentials: BaseCredentials, operation: string, input: object): Promise<unknown> {
+    const url = new URL(aws.endpoint);
+    const body = JSON.stringify(input);
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `TrentService.${operation}` };
+    const signed = signRequest({ url, headers, body, service: 'kms', region, credentials, now: new Date() });
+    const response = await fetch(url, { method: 'POST', headers: signed, body });
+    return response.json();
+  }
+
+  function open(options: { id?: string; as?: BaseCredentials; endpoint?: string } = {}) {
+    const { id = arn, as = owner, endpoint = aws.endpoint } = options;
+    const config = { baseCredentials: as, maxAttempts: 2, requestTimeoutMs: 5_000 };
+    return openKmsKey({ keyId: id, region, endpoint, config });
+  }
+
+  test('a manifest signed by KMS is verified with its public key alone', async () => {
+    const key = await open({ id: keyId });
+    const signer = signerOf(key);
+    const { bytes } = await manifestBytes(madeContent, signer);
+    const { manifest } = readManifest(bytes);
+    assert.equal(manifest.signature.key_id, signer.keyId);
+    verifySignature(manifest, publicKeys([key.publicKeyPem]));
+  });
+
+  test('it takes GetPublicKey and Sign, and no other permission', async () => {
+    const least = await user('least', ['kms:GetPublicKey', 'kms:Sign']);
+    assert.equal((await (await open({ as: least })).sign(Buffer.from('x'))).length, 64);
+    const reader = await user('reader', ['kms:GetPublicKey']);
+    await assert.rejects((await open({ as: reader })).sign(Buffer.from('x')), isCode('KMS_DENIED'));
+    await assert.rejects(open({ as: await user('nobody', ['s3:GetObject']) }), isCode('KMS_DENIED'));
+  });
+
+  test('whatever is wrong is told by its cause', async () => {
+    await assert.rejects(open({ id: 'nonsense' }), isCode('BAD_CONFIG'));
+    await assert.rejects(open({ as: { ...owner, accessKeyId: 'AKIAUNKNOWN' } }), isCode('CREDENTIALS'));
+    await assert.rejects(open({ as: { ...owner, secretAccessKey: 'wrong' } }), isCode('CREDENTIALS'));
+    await assert.rejects(open({ endpoint: 'http://127.0.0.1:9' }), isCode('NETWORK', 'SERVER_ERROR'));
+    await assert.rejects((await open()).sign(Buffer.alloc(4_097)), isCode('BAD_INPUT'));
+  });
+
+  test('the stand-in refuses what KMS refuses', async () => {
+    const message = Buffer.from('x').toString('base64');
+    const right = { KeyId: arn, Message: message, MessageType: 'RAW', SigningAlgorithm: 'ED25519_SHA_512' };
+    const refusals: readonly (readonly [object, string])[] = [
+      [{ ...right, SigningAlgorithm: 'ECDSA_SHA_256' }, 'InvalidKeyUsageException'],
+      [{ ...right, MessageType: 'DIGEST' }, 'ValidationException'],
+      [{ ...right, Message: Buffer.alloc(4_097).toString('base64') }, 'ValidationException'],
+      [{ ...right, Message: '{}' }, 'SerializationException'],
+      [{ ...right, KeyId: undefined }, 'ValidationException'],
+      [{ ...right, KeyId: arn.replace('111122223333', '999988887777') }, 'NotFoundException'],
+    ];
+    for (const [input, type] of refusals) {
+      const answer = (await ask(owner, 'Sign', input)) as { __type: string };
+      assert.equal(answer.__type, type);
+    }
+  });
+});
+
+function isCode(...codes: readonly ErrorCode[]): (error: unknown) => boolean {
+  return (error) => isAppError(error, ...codes);
+}
