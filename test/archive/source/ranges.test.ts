@@ -208,7 +208,7 @@ describe('the ranges of a month', () => {
       `
       create table big (id bigint primary key, at timestamptz not null, amount numeric);
       insert into big select g, '2024-01-01'::timestamptz + g * interval '4 minutes', g from generate_series(1, 40000) g;
-      create index on big (at); vacuum analyze big`.replace('; vacuum analyze big', ''),
+      create index on big (at)`,
     );
     await source.owner.query('vacuum analyze big');
     const { definition, key } = await read('big');
@@ -246,12 +246,14 @@ describe('the ranges of a month', () => {
 
   test('need a key that is single and never null: else the row itself decides, or the policy is refused', async () => {
     await source.owner.query(`
-      create table keyless (at timestamptz, id int not null, maybe int, part int not null, txt text not null);
+      create table keyless (at timestamptz, id int not null, maybe int, part int not null, txt text not null,
+                            folded text collate public.folding not null);
       create unique index on keyless (maybe); create unique index on keyless (part) where part > 0;
-      create unique index on keyless (txt text_pattern_ops)`);
+      create unique index on keyless (txt text_pattern_ops);
+      create unique index on keyless (folded collate "C")`);
     const { definition } = await read('keyless');
     assert.deepEqual(keyOrder(definition, { timeColumn: 'at' }).keyColumns, []);
-    for (const name of ['id', 'part', 'txt']) {
+    for (const name of ['id', 'part', 'txt', 'folded']) {
       assert.deepEqual(keyOrder(definition, { timeColumn: 'at', primaryKey: [name] }).keyColumns, [], name);
     }
     for (const policy of [
@@ -276,12 +278,7 @@ async function checkTiling(source: TestSource, { definition, key }: Reading, siz
   const line = lineKey(definition, key);
   const whole = await inSnapshot(source.pool, (client) => linesOf(client, selectRange(request)));
   const expected = await source.owner.query(
-    `select from ${definition.table} where at >= '2024-03-01 00:00+00'::timestamptz and at < '2024-04-01 00:00+00'::timestamptz`.replaceAll(
-      '::timestamptz',
-      definition.columns.find(({ name }) => name === 'at')?.type === 'timestamp with time zone'
-        ? '::timestamptz'
-        : '::timestamp::date',
-    ),
+    `select from ${definition.table} where at::timestamptz >= '2024-03-01 00:00+00' and at::timestamptz < '2024-04-01 00:00+00'`,
   );
   const lines = whole
     .toString()
