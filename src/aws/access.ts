@@ -115,7 +115,7 @@ class RoleAccess implements AwsAccess {
   openArchiveStore(request: ArchiveStoreRequest): ArchiveStore {
     this.#requireOpen();
     const lease = this.#s3.lease(archiveKey(request), () => this.#openForArchive(request));
-    return new S3ArchiveStore({ bucket: request.bucket, lease, config: this.#config });
+    return new S3ArchiveStore({ bucket: request.bucket, lease, bodyStallMs: this.#config.bodyStallMs });
   }
 
   async probeRole({ role, client, job, signal }: ProbeRequest): Promise<RoleProbe> {
@@ -170,7 +170,12 @@ class RoleAccess implements AwsAccess {
 
   #requests(regionName: string, credentials: RefreshingCredentials | undefined): S3Requests {
     const region: BucketRegion = { current: regionName };
-    return new S3Requests({ client: makeS3Client(this.#config, region, credentials), credentials, region });
+    return new S3Requests({
+      client: makeS3Client(this.#config, region, credentials),
+      credentials,
+      region,
+      config: this.#config,
+    });
   }
 
   #credentialsOf(request: Omit<AssumeRequest, 'sessionSeconds'>): RefreshingCredentials {

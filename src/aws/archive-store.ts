@@ -32,7 +32,8 @@ export interface ArchiveStore extends AsyncDisposable {
   lock(key: string, versionId: string, options?: CallOptions): Promise<ObjectLock | undefined>;
 
   /**
-   * Makes a version's retention at least as long and as strict as asked; never shorter, never weaker.
+   * Makes a version's retention at least as long and as strict as asked; never shorter, never weaker. S3 makes COMPLIANCE of
+   * GOVERNANCE only for who may bypass that, which the archive never asks for: such a version stays as it is.
    * @returns what holds now @throws AppError as `lock`
    */
   extendLock(key: string, versionId: string, lock: ObjectLock, options?: CallOptions): Promise<ObjectLock>;

@@ -103,7 +103,7 @@ function errorCode(cause: VendorError, call: AwsCall, signal: AbortSignal | unde
   if (call.operation === 'put' && cause.httpStatus === 403 && cause.vendorCode === 'AccessDenied')
     return 'WRITE_DENIED';
   if (isKmsRefusal(cause)) return 'KMS_DENIED';
-  if (isLockMissing(cause)) return 'BUCKET_UNFIT';
+  if (isLockMissing(cause, call)) return 'BUCKET_UNFIT';
   const known = Object.hasOwn(codeByVendorCode, cause.vendorCode) ? codeByVendorCode[cause.vendorCode] : undefined;
   if (known !== undefined) return known;
   if (isNetworkCode(cause.vendorCode)) return 'NETWORK';
@@ -116,9 +116,14 @@ function isKmsRefusal(cause: VendorError): boolean {
   return cause.httpStatus === 403 && /\bkms:|ciphertext/i.test(cause.message);
 }
 
-/** "Bucket is missing Object Lock Configuration", said with a code that stands for many things. */
-function isLockMissing(cause: VendorError): boolean {
-  return cause.vendorCode === 'InvalidRequest' && /object lock/i.test(cause.message);
+/** "Bucket is missing Object Lock Configuration", said with a code that stands for many things; others say the code only. */
+function isLockMissing(cause: VendorError, call: AwsCall): boolean {
+  if (cause.vendorCode !== 'InvalidRequest' || (call.operation !== 'put' && call.operation !== 'version')) return false;
+  return /object lock/i.test(cause.message) || isSilent(cause);
+}
+
+function isSilent({ message, vendorCode }: VendorError): boolean {
+  return message === vendorCode || message === 'UnknownError';
 }
 
 function codeOfStatus(status: number | undefined, call: AwsCall): ErrorCode {
@@ -192,7 +197,7 @@ function explanation(code: ErrorCode, cause: VendorError, call: AwsCall): string
     case 'CONFLICT':
       return 'somebody else has this name, or is changing it at this moment';
     case 'BUCKET_UNFIT':
-      return isLockMissing(cause)
+      return isLockMissing(cause, call)
         ? 'the bucket has no Object Lock; switch it on (archive bucket plan shows how)'
         : 'the bucket, or the server, does not take this';
     case 'KMS_DENIED':
@@ -263,8 +268,7 @@ function credentialsExplanation(cause: VendorError, call: AwsCall): string {
 /** What to quote to AWS's support, and the vendor's own words where it gave any. */
 function origin(cause: VendorError): string {
   const request = cause.requestId === undefined ? '' : `, request ${cause.requestId}`;
-  const said =
-    cause.message === cause.vendorCode || cause.message === 'UnknownError' ? '' : `: ${oneLine(cause.message)}`;
+  const said = isSilent(cause) ? '' : `: ${oneLine(cause.message)}`;
   return ` (${cause.vendorCode}${request}${said})`;
 }
 

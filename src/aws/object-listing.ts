@@ -19,6 +19,8 @@ export function listObjects(
       ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
       ...(token === undefined ? {} : { ContinuationToken: token }),
     });
-    return parseListingPage(await requests.send((options) => requests.client.send(command, options), call, pageSignal));
+    return parseListingPage(
+      await requests.send((options) => requests.client.send(command, options), call, { signal: pageSignal }),
+    );
   }, signal);
 }

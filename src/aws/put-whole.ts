@@ -5,6 +5,7 @@ import {
   type StorageClass,
 } from '@aws-sdk/client-s3';
 import type { PutRequest } from './archive-store.ts';
+import { wholeSecond } from './whole-second.ts';
 
 /** What every write of the archive says, in one request or in parts: only where nothing is, locked and encrypted. */
 export function writeOnceInput(bucket: string, request: PutRequest): Omit<PutObjectCommandInput, 'Body'> {
@@ -33,9 +34,4 @@ export function putWholeCommand(bucket: string, request: PutRequest): PutObjectC
     Body: chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, sizeBytes),
     ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
   });
-}
-
-/** Some servers drop the fraction: rounded up, a lock is never shorter than asked for. */
-export function wholeSecond(date: Date): Date {
-  return new Date(Math.ceil(date.getTime() / 1_000) * 1_000);
 }

@@ -18,7 +18,7 @@ export async function sendForKey<Output>(
   signal?: AbortSignal,
 ): Promise<Output> {
   try {
-    return await requests.send(request, call, signal);
+    return await requests.send(request, call, { signal });
   } catch (error) {
     if (!isAppError(error, 'GET_DENIED') || (await mayExist(requests, call, signal))) throw error;
     const what = call.versionId === undefined ? 'such object' : `version ${call.versionId}`;

@@ -1,7 +1,8 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { AppError } from '../errors.ts';
-import type { FoundEncryption, ObjectLock, RestoreState, StoredObject } from './archive-store.ts';
+import type { FoundEncryption, RestoreState, StoredObject } from './archive-store.ts';
 import { withoutQuotes } from './listing.ts';
+import { parseLock } from './version-lock.ts';
 
 /** Classes whose objects have to be restored before they can be read. S3 user guide, "Using Amazon S3 storage classes". */
 const coldClasses: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
@@ -39,12 +40,6 @@ export function parseHead(
     lock: parseLock(output.ObjectLockMode, output.ObjectLockRetainUntilDate),
     legalHold: output.ObjectLockLegalHoldStatus === 'ON',
   };
-}
-
-/** `undefined` unless it is a whole lock of a mode that we know. */
-export function parseLock(mode: string | undefined, retainUntil: Date | undefined): ObjectLock | undefined {
-  if (retainUntil === undefined || (mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE')) return undefined;
-  return { mode, retainUntil };
 }
 
 /** `ongoing-request="false", expiry-date="Fri, 21 Dec 2012 00:00:00 GMT"`, as S3's API reference has it. */

@@ -22,7 +22,9 @@ export function listVersions(
     const markers = token === undefined ? {} : (JSON.parse(token) as Markers);
     const input = { Bucket: bucket, Prefix: prefix, EncodingType: 'url', ...markers } as const;
     const command = new ListObjectVersionsCommand(input);
-    return parsePage(await requests.send((options) => requests.client.send(command, options), call, pageSignal));
+    return parsePage(
+      await requests.send((options) => requests.client.send(command, options), call, { signal: pageSignal }),
+    );
   }, signal);
 }
 

@@ -2,6 +2,8 @@
 export interface Capabilities {
   /** x-amz-checksum-* is verified, kept and answered. */
   readonly checksums: boolean;
+  /** If-None-Match: * on PutObject in a bucket with versions. */
+  readonly conditionalVersion: boolean;
   /** If-Match on PutObject, with the ETag as it was answered. */
   readonly conditionalReplace: boolean;
   /** If-None-Match: * on CompleteMultipartUpload. */
@@ -16,6 +18,8 @@ export interface Capabilities {
   readonly lockOnMultipart: boolean;
   /** RestoreObject, and InvalidObjectState before it. */
   readonly restore: boolean;
+  /** Encryption by the server's own keys (AES256) is taken where a write asks for it; else by a KMS key only. */
+  readonly ownKeyEncryption: boolean;
   /** Default encryption of a bucket is kept and takes effect. */
   readonly bucketEncryption: boolean;
   /** A policy that denies plain HTTP can be set without locking our plain-HTTP tests out. */
@@ -25,6 +29,7 @@ export interface Capabilities {
 /** The stand-in is to have all of it: what it lacked would be a hole in every other test. */
 export const sandboxCapabilities: Capabilities = {
   checksums: true,
+  conditionalVersion: true,
   conditionalReplace: true,
   conditionalMultipart: true,
   completeAnswersETag: true,
@@ -32,6 +37,7 @@ export const sandboxCapabilities: Capabilities = {
   lockNeedsChecksum: true,
   lockOnMultipart: true,
   restore: true,
+  ownKeyEncryption: true,
   bucketEncryption: true,
   secureTransportPolicy: true,
 };
@@ -39,6 +45,8 @@ export const sandboxCapabilities: Capabilities = {
 /** Ceph RADOS Gateway 16.2 as Debian 12 packages it, found out by running the suite on it. */
 export const cephCapabilities: Capabilities = {
   checksums: false,
+  // Works without versions; with them the condition is ignored, and a further version made.
+  conditionalVersion: false,
   // Takes If-None-Match: *, but answers 412 to every If-Match on a write, the right ETag included.
   conditionalReplace: false,
   // The condition is ignored, and the object replaced.
@@ -51,6 +59,8 @@ export const cephCapabilities: Capabilities = {
   // The headers are ignored: the lock has to be read back and put right.
   lockOnMultipart: false,
   restore: false,
+  // The header is taken, and the object stored as it is.
+  ownKeyEncryption: false,
   bucketEncryption: false,
   secureTransportPolicy: false,
 };

@@ -40,15 +40,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { Capabilities } from './capabilities.ts';
-
-export interface Subject {
-  readonly name: string;
-  readonly endpoint: string;
-  readonly region: string;
-  /** May do everything in the buckets that it creates. */
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  readonly capabilities: Capabilities;
-}
+import type { Subject } from './subject.ts';
 
 const fiveMiB = 5 * 1024 * 1024;
 /** Names that ingest meets: leading and double slashes, colons, spaces, plus, percent, other scripts and planes. */
@@ -386,6 +378,58 @@ export function objectStoreContract(start: () => Promise<Subject>): void {
       assert.equal(full.ChecksumCRC32, whole.ChecksumCRC32);
       assert.equal(full.ChecksumType, 'FULL_OBJECT');
       assert.match((await finish('composite', 'COMPOSITE')).ChecksumCRC32 ?? '', /-2$/);
+    });
+
+    testIf(
+      'checksums',
+      'a CRC-64 of parts becomes that of the bytes, a SHA-256 of parts stays one of parts',
+      async () => {
+        const finish = async (Key: string, ChecksumAlgorithm: 'CRC64NVME' | 'SHA256') => {
+          const { UploadId = '' } = await s3.send(
+            new CreateMultipartUploadCommand({ Bucket: plain, Key, ChecksumAlgorithm }),
+          );
+          const upload = { Bucket: plain, Key, UploadId };
+          const Parts = [];
+          for (const [index, Body] of [big, tail].entries()) {
+            const PartNumber = index + 1;
+            const part = await s3.send(new UploadPartCommand({ ...upload, PartNumber, Body, ChecksumAlgorithm }));
+            const { ETag, ChecksumSHA256 } = part;
+            Parts.push({ PartNumber, ETag, ...(ChecksumSHA256 === undefined ? {} : { ChecksumSHA256 }) });
+          }
+          await s3.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
+          return s3.send(new HeadObjectCommand({ Bucket: plain, Key, ChecksumMode: 'ENABLED' }));
+        };
+        await put('whole', Buffer.concat([big, tail]), { ChecksumAlgorithm: 'CRC64NVME' });
+        const whole = await s3.send(new HeadObjectCommand({ Bucket: plain, Key: 'whole', ChecksumMode: 'ENABLED' }));
+        const crc64 = await finish('crc64', 'CRC64NVME');
+        assert.equal(crc64.ChecksumCRC64NVME, whole.ChecksumCRC64NVME);
+        assert.equal(crc64.ChecksumType, 'FULL_OBJECT');
+        const sha256s = [big, tail].map((part) => createHash('sha256').update(part).digest());
+        const sha256 = await finish('sha256', 'SHA256');
+        assert.equal(
+          sha256.ChecksumSHA256,
+          `${createHash('sha256').update(Buffer.concat(sha256s)).digest('base64')}-2`,
+        );
+        const create = new CreateMultipartUploadCommand({
+          Bucket: plain,
+          Key: 'sha256-full',
+          ChecksumAlgorithm: 'SHA256',
+          ChecksumType: 'FULL_OBJECT',
+        });
+        await refused(s3.send(create), 'InvalidRequest');
+      },
+    );
+
+    testIf('checksums', 'a part whose checksum is another than the one announced is refused', async () => {
+      const Key = 'announced';
+      const { UploadId } = await s3.send(
+        new CreateMultipartUploadCommand({ Bucket: plain, Key, ChecksumAlgorithm: 'SHA256' }),
+      );
+      const part = { Bucket: plain, Key, UploadId, PartNumber: 1, Body: tail };
+      await refused(s3.send(new UploadPartCommand({ ...part, ChecksumAlgorithm: 'CRC32' })), 'InvalidRequest');
+      const ChecksumSHA256 = createHash('sha256').update('other').digest('base64');
+      await refused(s3.send(new UploadPartCommand({ ...part, ChecksumSHA256 })), 'BadDigest');
+      await s3.send(new AbortMultipartUploadCommand({ Bucket: plain, Key, UploadId }));
     });
 
     testIf(

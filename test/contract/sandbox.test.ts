@@ -1,11 +1,20 @@
 import { after } from 'node:test';
 import { type SandboxAws, startSandboxAws } from '../../src/sandbox/aws/server.ts';
+import { archiveStoreContract } from './archive-store.contract.ts';
 import { sandboxCapabilities } from './capabilities.ts';
 import { objectStoreContract } from './object-store.contract.ts';
+import type { Subject } from './subject.ts';
 
 let sandbox: SandboxAws | undefined;
+let started: Promise<Subject> | undefined;
 
-objectStoreContract(async () => {
+/** One stand-in for both contracts. */
+function standIn(): Promise<Subject> {
+  started ??= startStandIn();
+  return started;
+}
+
+async function startStandIn(): Promise<Subject> {
   sandbox = await startSandboxAws();
   const policy = { Statement: [{ Effect: 'Allow', Action: ['s3:*', 'kms:*'], Resource: '*' }] };
   const credentials = await sandbox.admin.createUser({ accountId: '111122223333', name: 'owner', policy });
@@ -14,8 +23,12 @@ objectStoreContract(async () => {
     endpoint: sandbox.endpoint,
     region: 'us-east-1',
     credentials,
+    kmsKeyId: 'test-key',
     capabilities: sandboxCapabilities,
   };
-});
+}
+
+objectStoreContract(standIn);
+archiveStoreContract(standIn);
 
 after(() => sandbox?.close());

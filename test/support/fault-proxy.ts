@@ -1,5 +1,6 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Transform } from 'node:stream';
 
 /**
  * What the proxy does to a matching request instead of passing it on, or to its answer on the way back. `afterBytes`
@@ -16,6 +17,10 @@ export type FaultAction =
   | { readonly kind: 'stall'; readonly afterBytes: number }
   /** No answer at all. */
   | { readonly kind: 'hang' }
+  /** The server does what it was asked, and its answer is lost: the connection is reset. */
+  | { readonly kind: 'lose-answer' }
+  /** One bit of the request's body arrives otherwise than it was sent. */
+  | { readonly kind: 'corrupt'; readonly atByte: number }
   /** An error in S3's XML, such as 503 SlowDown or 500 InternalError. */
   | { readonly kind: 'status'; readonly status: number; readonly code: string }
   /** Something happens elsewhere in the middle of the body, such as the object being replaced; then it goes on. */
@@ -125,12 +130,30 @@ function forward(
       agent: false,
     },
     (answer) => {
+      if (action?.kind === 'lose-answer') {
+        answer.resume();
+        outgoing.socket?.resetAndDestroy();
+        return;
+      }
       passBody(answer, outgoing, action).catch(() => outgoing.destroy());
     },
   );
   upstream.on('error', () => outgoing.destroy());
   outgoing.on('close', () => upstream.destroy());
-  incoming.pipe(upstream);
+  if (action?.kind === 'corrupt') incoming.pipe(flipBit(action.atByte)).pipe(upstream);
+  else incoming.pipe(upstream);
+}
+
+function flipBit(atByte: number): Transform {
+  let passed = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const at = atByte - passed;
+      passed += chunk.length;
+      if (at >= 0 && at < chunk.length) chunk[at] = (chunk[at] ?? 0) ^ 1;
+      done(null, chunk);
+    },
+  });
 }
 
 async function passBody(

@@ -34,15 +34,14 @@ export function mayDelete(lock: Lock, attempt: Attempt): boolean {
   );
 }
 
-/** Whether a retention may be replaced: always by a longer one of a mode at least as strict, else as in `mayDelete`. */
+/** Whether a retention may be replaced: always by a longer one of its mode; GOVERNANCE by anything for who may bypass it. */
 export function mayReplaceRetention(
   before: Retention | undefined,
   after: Retention | undefined,
   attempt: Attempt,
 ): boolean {
   if (before === undefined || !isRetained(before, attempt.nowMs)) return true;
-  const isAsStrict = after !== undefined && (after.mode === before.mode || after.mode === 'COMPLIANCE');
-  if (isAsStrict && after.untilMs >= before.untilMs) return true;
+  if (after !== undefined && after.mode === before.mode && after.untilMs >= before.untilMs) return true;
   return before.mode === 'GOVERNANCE' && attempt.bypassGovernance;
 }
 
