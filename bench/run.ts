@@ -11,6 +11,8 @@ export interface BenchOptions {
 const benchmarks: Readonly<Record<string, () => Promise<{ run(options: BenchOptions): Promise<readonly Bar[]> }>>> = {
   ingest: () => import('./ingest.ts'),
   discover: () => import('./discover.ts'),
+  archive: () => import('./archive.ts'),
+  impact: () => import('./impact.ts'),
 };
 
 const { values, positionals } = parseArgs({

@@ -68,7 +68,8 @@ async function readFacts(context: ArchiveContext, policy: Policy, table: SourceT
     }
     const upTo = newestDueMonth(context.now(), policy.hotDays);
     const pause = () => throttle.after(0);
-    return { ...known, ...(await readTimeFacts(client, { definition, timeColumn, isTimeOrdered, upTo, pause })) };
+    const time = await readTimeFacts(client, { definition, timeColumn, isTimeOrdered, upTo, pause });
+    return { ...known, ...time, newestMonth: time.newest === null ? undefined : time.newest.slice(0, 7) };
   });
   const { months, sizeBytes, nullTimeRows, infiniteTimeRows } = facts;
   await recordTableFacts(registry, await ensureTable(registry, table), {
