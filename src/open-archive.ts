@@ -2,11 +2,12 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import type { ArchiveContext } from './archive/context.ts';
 import { generateSigningKey, openKeySigner } from './archive/manifest/key-signer.ts';
-import type { Signer } from './archive/manifest/signer.ts';
+import { type Signer, signerOf } from './archive/manifest/signer.ts';
 import { registrySource } from './archive/policy/registry-source.ts';
 import { sourceDatabases } from './archive/source/source-databases.ts';
 import { openSpool } from './archive/upload/spool.ts';
 import { createAwsAccess } from './aws/access.ts';
+import { openKmsKey } from './aws/kms-signer.ts';
 import { type Config, sourceUrl } from './config.ts';
 import { AppError } from './errors.ts';
 import type { Logger } from './log.ts';
@@ -37,7 +38,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
   if (settings === undefined) return undefined;
   const { bucket, region, prefix, endpoint, writerRole, verifierRole, encryption } = settings.destination;
   const roles = { writer: writerRole, verifier: verifierRole ?? writerRole };
-  const signer = openSigner(config);
+  const signer = await openSigner(config);
   const { stsEndpoint, sessionSeconds } = config.aws;
   const aws = createAwsAccess({ stsEndpoint, s3Endpoint: endpoint, sessionSeconds });
   const names = [...Object.keys(settings.sources), registrySource];
@@ -81,10 +82,13 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
  * The configured key. On the embedded database, whose data folder is there to stay, one is made in that folder; elsewhere a
  * key that a machine makes for itself would be lost with it, and with it the proof of who wrote the manifests.
  */
-function openSigner({ archive, database, dataFolder }: Config): Signer {
+async function openSigner({ archive, database, dataFolder }: Config): Promise<Signer> {
   const { key, kmsKeyId } = archive?.signing ?? {};
   if (key !== undefined) return openKeySigner(key);
-  if (kmsKeyId !== undefined) throw new AppError('BAD_CONFIG', 'archive.signing.kmsKeyId is not wired yet');
+  if (kmsKeyId !== undefined) {
+    const region = archive?.destination.region ?? '';
+    return signerOf(await openKmsKey({ keyId: kmsKeyId, region, endpoint: archive?.signing.kmsEndpoint }));
+  }
   if (database.url !== undefined) {
     throw new AppError(
       'BAD_CONFIG',

@@ -76,6 +76,11 @@ const signing = z.strictObject({
   /** Ed25519 private key, PKCS #8, as PEM or as base64 of its DER. */
   key: text.optional(),
   kmsKeyId: text.optional(),
+  /** Only for a KMS that is not AWS's. */
+  kmsEndpoint: z
+    .string()
+    .regex(/^https?:\/\//, 'an http(s):// URL')
+    .optional(),
   /** Keys of before, PEM or base64: what they signed stays valid. */
   publicKeys: z.array(text).max(maxPublicKeys).default([]),
 });
