@@ -160,27 +160,47 @@ function requireArchivable(table: CatalogTable, name: string): void {
 }
 
 /**
- * The definition's part that says what a line is: the table's name, its columns and key, its types. What may change without
- * changing a row's text (indexes, defaults, comments, partitions, the server's version) is not in it.
+ * The definition's part that says what a line is: the table's name, its columns and key, and what its types are made of. What
+ * may change without changing a row's text is not in it: indexes, defaults, checks, collations, comments, partitions, the
+ * server's version.
  */
 export function rowShape(definition: TableDefinition): object {
   return {
     schema: definition.schema,
     table: definition.table,
-    columns: definition.columns.map(({ name, position, type, typmod, collation, notNull, generated, identity }) => ({
+    columns: definition.columns.map(({ name, position, type, typmod, notNull, generated, identity }) => ({
       name,
       position,
       type,
       typmod,
-      collation,
       notNull,
       generated,
       identity: identity?.generation ?? null,
     })),
     primaryKey: definition.primaryKey,
-    userTypes: definition.userTypes,
+    userTypes: definition.userTypes.flatMap((type) => typeShape(type) ?? []),
     encoding: definition.encoding,
   };
+}
+
+function typeShape(type: UserType): object | undefined {
+  const { kind, name } = type;
+  switch (type.kind) {
+    case 'enum':
+      return { kind, name, labels: type.labels };
+    case 'domain':
+      return { kind, name, base: type.base.type, notNull: type.notNull };
+    case 'composite':
+      return { kind, name, attributes: type.attributes.map((attribute) => [attribute.name, attribute.type]) };
+    case 'range':
+      return { kind, name, subtype: type.subtype.type };
+    case 'extension':
+      return { kind, name, extension: type.extension };
+    case 'base':
+      return { kind, name };
+    case 'collation':
+      return undefined;
+  }
 }
 
 /** SHA-256, as lower-case hex, of the canonical JSON of `rowShape`: equal where the table is the same, whatever the server. */
