@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Encoding } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { serializeTCompactProtocol } from 'hyparquet-writer/src/thrift.js';
+import { freeBytes } from '../free-bytes.ts';
 import { encodings as encodingNumbers, pageTypes } from '../page-header.ts';
 import { ByteSink } from './byte-sink.ts';
 import { type Compression, compress, isCheap } from './compress.ts';
@@ -38,6 +39,7 @@ export function encodeChunk(values: ColumnValues, levels: Levels, compression: C
     chunk: writeChunk(encoding, { levels, bounds, compression: tried }),
   }));
   const best = chunks.reduce((a, b) => (b.chunk.compressedBytes < a.chunk.compressedBytes ? b : a));
+  for (const { chunk } of chunks) if (chunk !== best.chunk || tried !== compression) chunk.parts.forEach(freeBytes);
   if (tried === compression) return best.chunk;
   return writeChunk(best.encoding, { levels, bounds, compression });
 }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toAppError } from '../../errors.ts';
+import { freeBytes } from '../free-bytes.ts';
 import { PartEncoder, type PartOptions } from './part-encoder.ts';
 import type { FromEncoder, ToEncoder } from './protocol.ts';
 
@@ -21,8 +22,7 @@ port.on('message', (message: ToEncoder) => {
 function receive(message: ToEncoder): void {
   switch (message.kind) {
     case 'lines':
-      encoder.add(message.bytes);
-      send({ kind: 'taken', bytes: message.bytes.length });
+      receiveLines(message.bytes);
       return;
     case 'finish': {
       const part = encoder.finish(message.metadata);
@@ -32,6 +32,13 @@ function receive(message: ToEncoder): void {
       return;
     }
   }
+}
+
+function receiveLines(bytes: Uint8Array): void {
+  const { length } = bytes;
+  encoder.add(bytes);
+  freeBytes(bytes);
+  send({ kind: 'taken', bytes: length });
 }
 
 function send(message: FromEncoder): void {

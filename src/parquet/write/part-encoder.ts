@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { AppError } from '../../errors.ts';
+import { freeBytes } from '../free-bytes.ts';
 import { ByteSink } from './byte-sink.ts';
 import type { WriterColumn } from './column.ts';
 import { ColumnBuilder } from './column-builder.ts';
@@ -169,7 +170,10 @@ function invalidField(line: Uint8Array): number {
 
 /** The chunk's pages go to the sink, what the footer says of them stays. */
 function appended({ parts, ...shape }: ColumnChunk, sink: ByteSink): ChunkShape {
-  for (const part of parts) sink.append(part);
+  for (const part of parts) {
+    sink.append(part);
+    freeBytes(part);
+  }
   return shape;
 }
 

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { AppError } from '../../../src/errors.ts';
 import { openPart } from '../../../src/parquet/read-part.ts';
 import type { WriterColumn } from '../../../src/parquet/write/column.ts';
+import { PartEncoder } from '../../../src/parquet/write/part-encoder.ts';
 import { type Compression, openPartWriter, type WrittenPart } from '../../../src/parquet/write/part-writer.ts';
 import { Duck } from '../duckdb.ts';
 import { MemorySource } from '../file-source.ts';
@@ -30,17 +31,22 @@ const ledgerRows = Array.from({ length: 250_000 }, (_, i) => [
 ]);
 const ledgerLines = linesOf(ledgerRows);
 
+/** Whole lines, about so many bytes of them at once. */
+function* chunksOf(lines: Buffer, chunkBytes: number): Generator<Buffer, void> {
+  for (let start = 0; start < lines.length; ) {
+    const end = lines.indexOf(10, Math.min(lines.length - 1, start + chunkBytes)) + 1;
+    yield lines.subarray(start, end);
+    start = end;
+  }
+}
+
 async function writeChunked(
   lines: Buffer,
   chunkBytes: number,
   options: { readonly compression?: Compression } = {},
 ): Promise<WrittenPart> {
   await using writer = openPartWriter({ columns: ledger, compression: options.compression ?? zstd });
-  for (let start = 0; start < lines.length; ) {
-    const end = lines.indexOf(10, Math.min(lines.length - 1, start + chunkBytes)) + 1;
-    await writer.write(Uint8Array.from(lines.subarray(start, end)));
-    start = end;
-  }
+  for (const chunk of chunksOf(lines, chunkBytes)) await writer.write(Uint8Array.from(chunk));
   return await writer.finish(new Map([['made', 'by a test']]));
 }
 
@@ -62,6 +68,20 @@ describe('parts', () => {
     assert.deepEqual(first.nullCounts, [0, Math.ceil(250_000 / 11), 0, 0, 0]);
     assert.deepEqual(first.spills, { at: 'at__text' });
     assert.ok(ledgerLines.equals(await readPart(file)));
+  });
+
+  test('row groups of long rows are cut by their text, in the same places however the lines come', async () => {
+    const columns = [column('n', 'int4'), column('text', 'text')];
+    const lines = linesOf(Array.from({ length: 700 }, (_, i) => [String(i), `${i} `.repeat(12_500 + i)]));
+    const digests = [20_000, 2 ** 20, 2 ** 30].map((chunkBytes) => {
+      const encoder = new PartEncoder({ columns, compression: zstd });
+      for (const chunk of chunksOf(lines, chunkBytes)) encoder.add(chunk);
+      const part = encoder.finish(new Map());
+      // magic, row groups, footer
+      assert.equal(part.chunks.length, Math.ceil(lines.length / 2 ** 25) + 2);
+      return part.sha256;
+    });
+    assert.equal(new Set(digests).size, 1);
   });
 
   test('every codec gives the same rows, to us and to DuckDB', async () => {
