@@ -219,7 +219,9 @@ function explanation(code: ErrorCode, cause: VendorError, call: AwsCall): string
     case 'SERVER_ERROR':
       return 'the server failed';
     case 'NETWORK':
-      return 'the connection failed or broke';
+      return isNetworkCode(cause.vendorCode)
+        ? 'the connection failed or broke'
+        : 'the bytes that arrived are not those that were to be sent';
     case 'TIMEOUT':
       return 'no answer in time';
     case 'CANCELLED':
