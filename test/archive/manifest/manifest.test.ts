@@ -88,6 +88,17 @@ suite('a manifest', () => {
     }
   });
 
+  test('a second spelling of the same signature is refused', async () => {
+    const { manifest } = await manifestBytes(madeContent, signer);
+    const { value } = manifest.signature;
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+    const last = letters[letters.indexOf(value.at(-3) ?? '') + 1];
+    const spelling = `${value.slice(0, -3)}${last}==`;
+    assert.deepEqual(Buffer.from(spelling, 'base64'), Buffer.from(value, 'base64'));
+    const respelled = { ...manifest, signature: { ...manifest.signature, value: spelling } };
+    assert.throws(() => verifySignature(respelled, trusted), /was changed/);
+  });
+
   test('a second spelling of the same document is refused', async () => {
     const { bytes, manifest } = await manifestBytes(madeContent, signer);
     const text = bytes.toString();
