@@ -1,12 +1,16 @@
 import { AppError } from '../../errors.ts';
 import type { PartRecord, WholeUnit } from '../../registry/archive/unit-record.ts';
+import { countsPurgedRows } from './expected-range.ts';
 import { linesOf, RowSet, rowDigest } from './row-set.ts';
 
-/** The archived rows of one range: all that ever were, and those that should still be in the table. */
+/** The archived rows of one range. */
 export interface ArchivedRange {
-  /** Of every part. */
-  readonly all: RowSet;
-  /** Of the parts that came after the range was last purged, without the departed ones. */
+  /**
+   * What a restore would give, as far as it counts: only a row that is in here may be deleted, and needs no further part.
+   * Departed rows are not in it: one that came back is archived again, or a restore would leave it out.
+   */
+  readonly kept: RowSet;
+  /** Of these, the rows that should still be in the table: nothing purged or removed them yet. */
   readonly live: RowSet;
 }
 
@@ -45,6 +49,7 @@ export class ArchivedRows implements AsyncDisposable {
     const all = new RowSet();
     const live = new RowSet();
     const purged = purgedRound(ordinal);
+    const departed = unit.departed.filter(({ rangeOrdinal }) => rangeOrdinal === ordinal);
     for (const part of unit.parts) {
       if (!part.ranges.some((range) => range.ordinal === ordinal)) continue;
       for (const rowSha256 of await this.#rowsOf(part, ordinal)) {
@@ -52,8 +57,12 @@ export class ArchivedRows implements AsyncDisposable {
         if (part.round > purged) live.add(rowSha256);
       }
     }
-    for (const departed of unit.departed) if (departed.rangeOrdinal === ordinal) live.remove(departed);
-    return { all, live };
+    for (const row of departed) {
+      all.remove(row);
+      // What departed up to the range's last purge was of the parts before it.
+      if (row.round > purged) live.remove(row);
+    }
+    return { kept: countsPurgedRows(unit) ? all : live.copy(), live };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -19,7 +19,7 @@ export function purgedRounds(deletions: readonly DeletionRecord[]): (rangeOrdina
  * more than one part holds rows of it, or some have departed: then rows are compared one by one.
  */
 export function expectedDigest(unit: WholeUnit, rangeOrdinal: number, purgedRound: number): string | undefined {
-  if (unit.departed.some((row) => row.rangeOrdinal === rangeOrdinal)) return undefined;
+  if (unit.departed.some((row) => row.rangeOrdinal === rangeOrdinal && row.round > purgedRound)) return undefined;
   const live = unit.parts
     .filter(({ round }) => round > purgedRound)
     .flatMap(({ ranges }) => ranges.filter(({ ordinal }) => ordinal === rangeOrdinal));

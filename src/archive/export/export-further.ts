@@ -6,7 +6,7 @@ import { findUnit } from '../../registry/archive/find-unit.ts';
 import { nextPartOrdinal, recordDeparted } from '../../registry/archive/part-states.ts';
 import type { DepartedRow, UnitRange, WholeUnit } from '../../registry/archive/unit-record.ts';
 import { ArchivedRows } from '../compare/archived-rows.ts';
-import { countsPurgedRows, expectedDigest, purgedRounds } from '../compare/expected-range.ts';
+import { expectedDigest, purgedRounds } from '../compare/expected-range.ts';
 import { linesOf, rowDigest } from '../compare/row-set.ts';
 import type { ArchiveContext } from '../context.ts';
 import { inSnapshot } from '../source/source-transaction.ts';
@@ -77,22 +77,21 @@ async function addLateRows(reading: Reading, range: UnitRange, part: PartUnderWa
   const { unit, archived, purgedRound } = reading;
   const purged = purgedRound(range.ordinal);
   if ((await digestOf(reading, range)) === expectedDigest(unit, range.ordinal, purged)) return [];
-  const { all, live } = await archived.range(range.ordinal);
-  const known = countsPurgedRows(unit) ? all : live.copy();
+  const { kept, live } = await archived.range(range.ordinal);
   const hash = createHash('sha256');
   let rows = 0;
   for await (const chunk of linesOfRange(reading, range)) {
     for (const line of linesOf(chunk)) {
       const digest = rowDigest(line);
       live.take(digest);
-      if (known.take(digest)) continue;
+      if (kept.take(digest)) continue;
       hash.update(line);
       rows++;
       await part.add(Buffer.from(line), 1);
     }
   }
   if (rows > 0) part.endRange({ ordinal: range.ordinal, rows, sha256: hash.digest('hex') });
-  return live.list().map((row) => ({ ...row, rangeOrdinal: range.ordinal }));
+  return live.list().map((row) => ({ ...row, round: unit.round, rangeOrdinal: range.ordinal }));
 }
 
 async function digestOf(reading: Reading, range: UnitRange): Promise<string> {

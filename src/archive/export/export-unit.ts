@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import { copyOut } from '../../db/copy-out.ts';
-import { AppError } from '../../errors.ts';
 import { findUnit } from '../../registry/archive/find-unit.ts';
 import { nextPartOrdinal, openLastRange } from '../../registry/archive/part-states.ts';
 import type { PartRange, UnitRange, WholeUnit } from '../../registry/archive/unit-record.ts';
@@ -9,7 +8,7 @@ import { step } from '../../steps.ts';
 import type { ArchiveContext } from '../context.ts';
 import { combinedDigest } from '../manifest/combined-digest.ts';
 import { inSnapshot } from '../source/source-transaction.ts';
-import { definitionSha256, readDefinition, type TableDefinition } from '../source/table-definition.ts';
+import { readDefinition } from '../source/table-definition.ts';
 import { writerColumns } from '../source/writer-columns.ts';
 import { PartUnderWay } from './part-under-way.ts';
 import { RangeCutter } from './range-cutter.ts';
@@ -23,8 +22,9 @@ export type ExportOutcome = 'exported' | 'waiting';
 
 /**
  * Exports what is not exported yet of a unit's first round: its month, of one snapshot, cut into parts, each recorded,
- * uploaded and recorded again before the next one begins. After a crash it goes on behind the last recorded part.
- * @throws AppError SCHEMA_DRIFTED when the table changed under a half exported unit, else as the source or the bucket
+ * uploaded and recorded again before the next one begins. After a crash it goes on behind the last recorded part; every
+ * part has the definition of its own rows, so a table that was altered meanwhile is no obstacle.
+ * @throws AppError as the source or the bucket
  */
 export async function exportUnit(context: ArchiveContext, job: UnitJob): Promise<ExportOutcome> {
   const { registry } = context;
@@ -56,7 +56,6 @@ interface Exporting {
 
 async function exportRest(context: ArchiveContext, { job, unit, client }: Exporting): Promise<void> {
   const definition = await readDefinition(client, unit);
-  requireDefinition(unit, definition);
   const { policy, signal, throttle } = job;
   const query = unitQuery(unit, definition);
   const after = unit.ranges.at(-1)?.upper ?? undefined;
@@ -105,12 +104,4 @@ async function exportRest(context: ArchiveContext, { job, unit, client }: Export
   } finally {
     await part[Symbol.asyncDispose]();
   }
-}
-
-function requireDefinition(unit: WholeUnit, definition: TableDefinition): void {
-  if (definitionSha256(definition) === unit.definitionSha256 || unit.parts.length === 0) return;
-  throw new AppError(
-    'SCHEMA_DRIFTED',
-    `${unit.schema}.${unit.table} was altered while ${unit.month} was half exported: what is stored stays; run again to archive the month as further parts`,
-  );
 }

@@ -14,6 +14,8 @@ export interface UnitJob {
   /** With the verifier's. */
   readonly verifierStore: ArchiveStore;
   readonly throttle: Throttle;
+  /** Parts that this run has read back and proved, by their ids; of all its units. */
+  readonly provedParts: Set<number>;
   readonly actor: string;
   /** Aborted when the run is to stop, or the table's lock was lost. */
   readonly signal: AbortSignal;

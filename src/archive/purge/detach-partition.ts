@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { copyOut } from '../../db/copy-out.ts';
 import { quoteIdentifier, quoteQualified } from '../../db/identifier.ts';
-import { AppError, toAppError } from '../../errors.ts';
-import { abortDeletion, commitDeletion, intendDeletion } from '../../registry/archive/deletion.ts';
+import { AppError } from '../../errors.ts';
+import { commitDeletion, intendDeletion } from '../../registry/archive/deletion.ts';
 import { step } from '../../steps.ts';
 import { emptySha256, expectedDigest } from '../compare/expected-range.ts';
 import { linesOf } from '../compare/row-set.ts';
 import { inSourceTransaction } from '../source/source-transaction.ts';
 import type { Partition } from './find-partition.ts';
-import { recordUndo, undoSchema, undoTableName } from './prepare-undo-table.ts';
+import { hasUndoTable, recordUndo, undoSchema, undoTableName } from './prepare-undo-table.ts';
 import type { PurgeOutcome, PurgeWork } from './purge-ranges.ts';
 import { purgeSettings } from './purge-settings.ts';
 import { requireNoHold } from './require-no-hold.ts';
@@ -27,12 +27,17 @@ class PartitionDiffers extends Error {}
  * Detaches the month's own partition and drops it (or sets it aside for the undo window), in one transaction that holds
  * it exclusively: nothing can come into it between the proof of its rows and its end.
  * @returns undefined when it holds anything but what is archived; then it is as it was
+ * @throws AppError SCHEMA_DRIFTED, or as the source database and the registry; settleDeletions then says what became of it
  */
 export async function detachPartition(work: PurgeWork, partition: Partition): Promise<PurgeOutcome | undefined> {
   const { context, job, unit } = work;
   const { registry } = context;
   await requireNoHold(context, unit);
-  if (job.policy.undoDays > 0) await recordUndo(work);
+  if (job.policy.undoDays > 0) {
+    // Ranges of this round were purged into the side table before: the others follow them.
+    if (await hasUndoTable(work)) return undefined;
+    await recordUndo(work);
+  }
   const intents: { readonly id: number; readonly rangeOrdinal: number }[] = [];
   step('purge.before-delete', unit.id);
   try {
@@ -54,29 +59,28 @@ export async function detachPartition(work: PurgeWork, partition: Partition): Pr
       return proved.reduce((sum, range) => sum + range.rows, 0);
     });
     step('purge.committed', unit.id);
-    for (const intent of intents) await commitDeletion(registry, { ...intent, unitId: unit.id, departed: [] });
+    const { id: unitId, round } = unit;
+    for (const intent of intents) await commitDeletion(registry, { ...intent, unitId, round, departed: [] });
     step('purge.settled', unit.id);
     return { kind: 'purged', rows };
   } catch (error) {
     if (error instanceof PartitionDiffers) return undefined;
-    // Whether a commit that broke off was done, only the server knows: the next run asks it.
-    if (toAppError(error).code !== 'DATABASE_UNAVAILABLE') {
-      for (const { id } of intents) await abortDeletion(registry, id);
-    }
     throw error;
   }
 }
 
-/** A name may have become another table's since it was read. */
+/** A name may have become another table's since it was read, or another month's. */
 async function requireAttached(client: pg.PoolClient, { unit }: PurgeWork, partition: Partition): Promise<void> {
   const { rows } = await client.query<{ attached: boolean }>(
-    'select exists (select from pg_inherits where inhrelid = $1::regclass and inhparent = $2::regclass) as attached',
-    [quoteQualified(partition.schema, partition.table), quoteQualified(unit.schema, unit.table)],
+    `select exists (select from pg_inherits h join pg_class c on c.oid = h.inhrelid
+                     where h.inhrelid = $1::regclass and h.inhparent = $2::regclass
+                       and pg_get_expr(c.relpartbound, c.oid) = $3) as attached`,
+    [quoteQualified(partition.schema, partition.table), quoteQualified(unit.schema, unit.table), partition.bound],
   );
   if (rows[0]?.attached === true) return;
   throw new AppError(
     'SCHEMA_DRIFTED',
-    `${partition.schema}.${partition.table} is no partition of ${unit.schema}.${unit.table} any more: run again`,
+    `${partition.schema}.${partition.table} is not the partition of ${unit.schema}.${unit.table} for ${unit.month} any more: run again`,
   );
 }
 

@@ -1,10 +1,10 @@
 import { quoteQualified } from '../../db/identifier.ts';
-import { withConnection } from '../../db/pool.ts';
 import { toAppError } from '../../errors.ts';
 import { findUnit } from '../../registry/archive/find-unit.ts';
 import { listUndoTables, markUndoDropped, type UndoTable } from '../../registry/archive/undo.ts';
 import { recordAudit } from '../../registry/audit.ts';
 import type { ArchiveContext } from '../context.ts';
+import { inSourceTransaction } from '../source/source-transaction.ts';
 import { purgeSettings } from './purge-settings.ts';
 import { requireNoHold } from './require-no-hold.ts';
 
@@ -27,11 +27,9 @@ async function dropOne(context: ArchiveContext, undo: UndoTable, actor: string):
   const { registry, sources } = context;
   await requireNoHold(context, await findUnit(registry, undo.unitId));
   const { pool } = await sources.open(undo.source);
-  await withConnection(pool, async (client) => {
-    await client.query('begin');
+  await inSourceTransaction(pool, async (client) => {
     await client.query(purgeSettings);
     await client.query(`drop table if exists ${quoteQualified(undo.schema, undo.table)}`);
-    await client.query('commit');
   });
   await markUndoDropped(registry, undo.id);
   const detail = { source: undo.source, table: `${undo.schema}.${undo.table}` };

@@ -7,6 +7,8 @@ import type { TableDefinition } from '../source/table-definition.ts';
 export interface Partition {
   readonly schema: string;
   readonly table: string;
+  /** `FOR VALUES FROM ('2024-01-01') TO ('2024-02-01')`: asked again once it is locked. */
+  readonly bound: string;
 }
 
 /**

@@ -34,6 +34,16 @@ export async function prepareUndoTable(work: PurgeWork): Promise<string | undefi
   return name;
 }
 
+/** Whether rows of this round wait there already. */
+export async function hasUndoTable({ job, unit }: PurgeWork): Promise<boolean> {
+  return withConnection(job.pool, async (client) => {
+    const { rows } = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
+      quoteQualified(undoSchema, undoTableName(unit)),
+    ]);
+    return rows[0]?.found === true;
+  });
+}
+
 /** Columns and types alone: no index, no default and no check has a say in what waits there. */
 async function createLike(client: pg.PoolClient, { schema, table }: WholeUnit, name: string): Promise<void> {
   await client.query(`create schema if not exists ${quoteIdentifier(undoSchema)}`);

@@ -1,22 +1,23 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { copyOut } from '../../db/copy-out.ts';
-import { toAppError } from '../../errors.ts';
-import { abortDeletion, commitDeletion, intendDeletion } from '../../registry/archive/deletion.ts';
-import type { UnitRange, WholeUnit } from '../../registry/archive/unit-record.ts';
+import { AppError } from '../../errors.ts';
+import { commitDeletion, intendDeletion } from '../../registry/archive/deletion.ts';
+import { recordDeparted } from '../../registry/archive/part-states.ts';
+import type { DepartedRow, UnitRange, WholeUnit } from '../../registry/archive/unit-record.ts';
 import { step } from '../../steps.ts';
 import type { ArchivedRange } from '../compare/archived-rows.ts';
-import { type CountedRow, linesOf, type RowSet, rowDigest } from '../compare/row-set.ts';
+import { type CountedRow, linesOf, rowDigest } from '../compare/row-set.ts';
 import type { ArchiveContext } from '../context.ts';
 import type { UnitJob } from '../export/unit-job.ts';
-import type { UnitQuery } from '../export/unit-query.ts';
+import type { RangeBounds, UnitQuery } from '../export/unit-query.ts';
 import { inSourceTransaction } from '../source/source-transaction.ts';
 import { purgeSettings } from './purge-settings.ts';
 
 /** What the deleted rows must be: exactly these bytes, or each of them one of the archived rows. */
 export type Expected =
   | { readonly kind: 'digest'; readonly sha256: string }
-  | { readonly kind: 'rows'; readonly known: RowSet; readonly live: ArchivedRange['live'] };
+  | ({ readonly kind: 'rows' } & ArchivedRange);
 
 export interface PurgeRangeRequest {
   readonly job: UnitJob;
@@ -44,50 +45,51 @@ class RangeDiffers extends Error {
 
 /**
  * Deletes one range in one transaction, which sends the lines of exactly the rows that it deleted. It is committed only
- * if they are those proved in the bucket; and before the commit its number is recorded, so that after a crash the server
- * can be asked what became of it.
+ * if they are those proved in the bucket; and before the commit its number is recorded, so that whatever fails from there
+ * on, the server can be asked what became of it (settleDeletions): only it knows.
+ * @throws AppError ROWS_CHANGED when rows stay that were to be deleted, or as the source database and the registry
  */
 export async function purgeRange(context: ArchiveContext, request: PurgeRangeRequest): Promise<PurgeRangeOutcome> {
   const { job, unit, range } = request;
   const { registry } = context;
-  let intent: { readonly id: number; readonly departed: readonly CountedRow[] } | undefined;
+  const place = { unitId: unit.id, round: unit.round, rangeOrdinal: range.ordinal };
   step('purge.before-delete', unit.id);
   try {
-    const rows = await inSourceTransaction(job.pool, async (client) => {
+    const { intentId, rows, departed } = await inSourceTransaction(job.pool, async (client) => {
       await client.query(purgeSettings);
       const deleted = await deleteLines(client, request);
       step('purge.deleted', unit.id);
-      if (deleted.rows === 0) return 0;
+      if (deleted.rows === 0) return { ...deleted, intentId: undefined };
       const { rows: found } = await client.query<{ id: string }>('select pg_current_xact_id()::text as id');
-      const { departed } = deleted;
-      const id = await intendDeletion(registry, {
-        unitId: unit.id,
-        round: unit.round,
-        rangeOrdinal: range.ordinal,
+      const intentId = await intendDeletion(registry, {
+        ...place,
         method: 'delete',
         transaction: found[0]?.id ?? '',
         rows: deleted.rows,
         digest: deleted.sha256,
-        departed,
+        departed: deleted.departed,
         actor: job.actor,
       });
-      intent = { id, departed };
       step('purge.intended', unit.id);
-      return deleted.rows;
+      return { ...deleted, intentId };
     });
     step('purge.committed', unit.id);
-    if (intent !== undefined) {
-      await commitDeletion(registry, { ...intent, unitId: unit.id, rangeOrdinal: range.ordinal });
-    }
+    if (intentId !== undefined) await commitDeletion(registry, { ...place, id: intentId, departed });
+    // Nothing was left to delete: what others deleted before is on record all the same, or a restore would bring it back.
+    else await recordDeparted(registry, unit.id, inRange(departed, place));
     step('purge.settled', unit.id);
     return { kind: 'purged', rows };
   } catch (error) {
     if (error instanceof RangeDiffers) return { kind: 'differs', rows: error.rows };
-    // Whether a commit that broke off was done, only the server knows: the next run asks it.
-    if (intent !== undefined && toAppError(error).code !== 'DATABASE_UNAVAILABLE')
-      await abortDeletion(registry, intent.id);
     throw error;
   }
+}
+
+function inRange(
+  departed: readonly CountedRow[],
+  { round, rangeOrdinal }: Pick<DepartedRow, 'round' | 'rangeOrdinal'>,
+): readonly DepartedRow[] {
+  return departed.map((row) => ({ ...row, round, rangeOrdinal }));
 }
 
 interface DeletedLines {
@@ -96,13 +98,10 @@ interface DeletedLines {
   readonly departed: readonly CountedRow[];
 }
 
-/** @throws RangeDiffers */
-async function deleteLines(
-  client: pg.PoolClient,
-  { job, unit, range, query, expected, undoTable }: PurgeRangeRequest,
-): Promise<DeletedLines> {
-  const after = unit.ranges[range.ordinal - 2]?.upper ?? undefined;
-  const statement = query.delete({ after, upTo: range.upper ?? undefined, undoTable });
+/** @throws RangeDiffers, AppError ROWS_CHANGED */
+async function deleteLines(client: pg.PoolClient, request: PurgeRangeRequest): Promise<DeletedLines> {
+  const { job, query, expected, undoTable } = request;
+  const statement = query.delete({ ...boundsOf(request), undoTable });
   const hash = createHash('sha256');
   let rows = 0;
   let unknown = 0;
@@ -113,11 +112,41 @@ async function deleteLines(
       if (expected.kind === 'digest') continue;
       const digest = rowDigest(line);
       expected.live.take(digest);
-      if (!expected.known.take(digest)) unknown++;
+      if (!expected.kept.take(digest)) unknown++;
     }
   }
   const sha256 = hash.digest('hex');
   const isProved = expected.kind === 'digest' ? sha256 === expected.sha256 : unknown === 0;
   if (!isProved) throw new RangeDiffers(rows);
-  return { rows, sha256, departed: expected.kind === 'digest' ? [] : expected.live.list() };
+  if (expected.kind === 'digest') return { rows, sha256, departed: [] };
+  await requireGone(client, request, expected);
+  return { rows, sha256, departed: expected.live.list() };
+}
+
+/**
+ * An archived row that was not among the deleted ones has departed only if it really is not there: a trigger may have kept
+ * it, or somebody wrote it again at this moment. On record as departed it would be lost with the next purge.
+ * @throws AppError ROWS_CHANGED
+ */
+async function requireGone(
+  client: pg.PoolClient,
+  request: PurgeRangeRequest,
+  { live }: Pick<ArchivedRange, 'live'>,
+): Promise<void> {
+  if (live.size === 0) return;
+  const { job, unit, range, query } = request;
+  const missing = live.copy();
+  let stayed = 0;
+  for await (const chunk of copyOut(client, { ...query.select(boundsOf(request)), signal: job.signal })) {
+    for (const line of linesOf(chunk)) if (missing.take(rowDigest(line))) stayed++;
+  }
+  if (stayed === 0) return;
+  throw new AppError(
+    'ROWS_CHANGED',
+    `${unit.schema}.${unit.table} ${unit.month}, range ${range.ordinal}: ${stayed} archived rows are still there after they were deleted (does a trigger keep them?): nothing of the range is purged`,
+  );
+}
+
+function boundsOf({ unit, range }: PurgeRangeRequest): RangeBounds {
+  return { after: unit.ranges[range.ordinal - 2]?.upper ?? undefined, upTo: range.upper ?? undefined };
 }

@@ -1,6 +1,6 @@
 import type { UnitRange, WholeUnit } from '../../registry/archive/unit-record.ts';
 import { ArchivedRows } from '../compare/archived-rows.ts';
-import { countsPurgedRows, expectedDigest } from '../compare/expected-range.ts';
+import { expectedDigest } from '../compare/expected-range.ts';
 import type { ArchiveContext } from '../context.ts';
 import type { UnitJob } from '../export/unit-job.ts';
 import type { UnitQuery } from '../export/unit-query.ts';
@@ -47,9 +47,11 @@ export async function purgeRanges(work: PurgeWork): Promise<PurgeOutcome> {
   });
   const changed: number[] = [];
   for (const range of differing) {
-    const { all, live } = await archived.range(range.ordinal);
-    const known = countsPurgedRows(unit) ? all : live.copy();
-    const rows = await purgeOne(work, { range, undoTable, expected: { kind: 'rows', known, live } });
+    const rows = await purgeOne(work, {
+      range,
+      undoTable,
+      expected: { kind: 'rows', ...(await archived.range(range.ordinal)) },
+    });
     if (rows === undefined) changed.push(range.ordinal);
     else purged += rows;
   }

@@ -49,7 +49,8 @@ export async function runArchive(context: ArchiveContext, request: ArchiveRunReq
     request.onPlan?.(plan);
     const work = planWork(plan);
     planned = work.reduce((sum, { entries }) => sum + entries.length, 0);
-    const run = { stores: { writer, verifier }, actor, signal, onOutcome: request.onOutcome };
+    const provedParts = new Set<number>();
+    const run = { stores: { writer, verifier }, provedParts, actor, signal, onOutcome: request.onOutcome };
     for (const period of work) {
       signal.throwIfAborted();
       outcomes.push(...(await runPeriod(context, { period, ...run })));

@@ -17,6 +17,7 @@ import { withUnit } from './with-unit.ts';
 export interface PeriodRun {
   readonly period: PeriodWork;
   readonly stores: RunStores;
+  readonly provedParts: Set<number>;
   readonly actor: string;
   readonly signal: AbortSignal;
   readonly onOutcome?: ((outcome: TableOutcome) => void) | undefined;

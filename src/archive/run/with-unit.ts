@@ -22,6 +22,7 @@ import type { RunStores } from './run-stores.ts';
 export interface WithUnitRequest {
   readonly entry: PlanEntry;
   readonly stores: RunStores;
+  readonly provedParts: Set<number>;
   readonly actor: string;
   readonly signal: AbortSignal;
 }
@@ -33,7 +34,7 @@ export interface WithUnitRequest {
  */
 export async function withUnit(
   context: ArchiveContext,
-  { entry, stores, actor, signal }: WithUnitRequest,
+  { entry, stores, provedParts, actor, signal }: WithUnitRequest,
   work: (job: UnitJob) => Promise<void>,
 ): Promise<void> {
   const source = await context.sources.open(entry.source);
@@ -46,6 +47,7 @@ export async function withUnit(
     store: stores.writer,
     verifierStore: stores.verifier,
     throttle: createThrottle(unit.policy.throttle),
+    provedParts,
     actor,
     signal: AbortSignal.any([signal, lock.signal]),
   });

@@ -17,6 +17,7 @@ export async function verifyUnit({ registry }: ArchiveContext, job: UnitJob): Pr
     await verifyPart({ store, unit, part, throttle, signal });
     step('part.proved', unit.id);
     await markPartVerified(registry, part.id);
+    job.provedParts.add(part.id);
     step('part.verified', unit.id);
   }
   await markUnitVerified(registry, unit.id);

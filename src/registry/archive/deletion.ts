@@ -42,15 +42,15 @@ export async function intendDeletion(registry: Registry, intent: DeletionIntent)
 /** After the source's commit. */
 export async function commitDeletion(
   registry: PrismaClient,
-  deletion: Pick<DeletionRecord, 'id' | 'unitId' | 'rangeOrdinal' | 'departed'>,
+  deletion: Pick<DeletionRecord, 'id' | 'unitId' | 'round' | 'rangeOrdinal' | 'departed'>,
 ): Promise<void> {
   await registry.$transaction(async (transaction) => {
     await settle(transaction, deletion.id, 'COMMITTED');
-    const { unitId, rangeOrdinal } = deletion;
+    const { unitId, round, rangeOrdinal } = deletion;
     await recordDeparted(
       transaction,
       unitId,
-      deletion.departed.map((row) => ({ ...row, rangeOrdinal })),
+      deletion.departed.map((row) => ({ ...row, round, rangeOrdinal })),
     );
   });
 }

@@ -2,7 +2,7 @@ import { AppError } from '../../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import type { Registry } from '../registry.ts';
 import { safeInteger } from '../safe-integer.ts';
-import type { Encryption, LockMode, PartRange, PartRecord, UnitRange } from './unit-record.ts';
+import type { DepartedRow, Encryption, LockMode, PartRange, PartRecord, UnitRange } from './unit-record.ts';
 import { toPart } from './unit-rows.ts';
 
 export interface NewPart {
@@ -32,7 +32,7 @@ export interface PartIntent {
   readonly part: NewPart;
   /** Ranges of the unit that begin with this part; of a further part none. */
   readonly newRanges: readonly UnitRange[];
-  readonly departed?: readonly { readonly rangeOrdinal: number; readonly rowSha256: string; readonly count: number }[];
+  readonly departed?: readonly DepartedRow[];
 }
 
 /** Records a part, with the ranges that it brings, before anything is uploaded. */
@@ -94,25 +94,29 @@ export async function markPartVerified(registry: Registry, partId: number): Prom
   requireChange(changed, partId, 'STORED');
 }
 
-/** The unit's last range has no upper bound: whatever comes later into the month belongs to it. */
+/**
+ * The unit's last range has no upper bound: whatever comes later into the month belongs to it. A month in which there was
+ * nothing is one such range.
+ */
 export async function openLastRange(registry: Registry, unitId: number): Promise<void> {
   await registry.$executeRaw`
-    update registry.archive_range set upper = null
-     where unit_id = ${unitId}
-       and ordinal = (select max(ordinal) from registry.archive_range where unit_id = ${unitId})`;
+    insert into registry.archive_range (unit_id, ordinal, upper)
+    select ${unitId}, coalesce(max(ordinal), 1), null from registry.archive_range where unit_id = ${unitId}
+    on conflict (unit_id, ordinal) do update set upper = null`;
 }
 
+/** Adds to what is on record: only rows that are not on record as departed already are found to have departed. */
 export async function recordDeparted(
   registry: Registry,
   unitId: number,
-  departed: readonly { readonly rangeOrdinal: number; readonly rowSha256: string; readonly count: number }[],
+  departed: readonly DepartedRow[],
 ): Promise<void> {
   if (departed.length === 0) return;
   await registry.$executeRaw`
-    insert into registry.archive_departed (unit_id, range_ordinal, row_sha256, count)
-    select ${unitId}, r."rangeOrdinal", r."rowSha256", r.count
-      from jsonb_to_recordset(${JSON.stringify(departed)}::jsonb) as r ("rangeOrdinal" int, "rowSha256" text, count int)
-    on conflict do nothing`;
+    insert into registry.archive_departed (unit_id, round, range_ordinal, row_sha256, count)
+    select ${unitId}, r.round, r."rangeOrdinal", r."rowSha256", r.count
+      from jsonb_to_recordset(${JSON.stringify(departed)}::jsonb)
+        as r (round int, "rangeOrdinal" int, "rowSha256" text, count int)`;
 }
 
 /** Parts that wait on a local disk for the bucket. */

@@ -52,8 +52,9 @@ export interface PartRecord {
   readonly expiredAt: Date | null;
 }
 
-/** A row that was archived and is not in the table any more. */
+/** A row that was archived and was found to be no longer in the table, in the named round of its unit. */
 export interface DepartedRow {
+  readonly round: number;
   readonly rangeOrdinal: number;
   readonly rowSha256: string;
   readonly count: number;

@@ -8,7 +8,7 @@ export const wholeUnitInclude = {
   table: true,
   ranges: { orderBy: { ordinal: 'asc' } },
   parts: { orderBy: { ordinal: 'asc' } },
-  departed: { orderBy: [{ rangeOrdinal: 'asc' }, { rowSha256: 'asc' }] },
+  departed: { orderBy: [{ rangeOrdinal: 'asc' }, { rowSha256: 'asc' }, { id: 'asc' }] },
 } as const satisfies Prisma.ArchiveUnitInclude;
 
 type UnitRow = Prisma.ArchiveUnitGetPayload<{ include: typeof unitInclude }>;
@@ -50,7 +50,12 @@ export function toWholeUnit(row: WholeUnitRow): WholeUnit {
     ...toUnit(row),
     ranges: row.ranges.map(({ ordinal, upper }) => ({ ordinal, upper: upper as unknown as UnitRange['upper'] })),
     parts: row.parts.map(toPart),
-    departed: row.departed.map(({ rangeOrdinal, rowSha256, count }) => ({ rangeOrdinal, rowSha256, count })),
+    departed: row.departed.map(({ round, rangeOrdinal, rowSha256, count }) => ({
+      round,
+      rangeOrdinal,
+      rowSha256,
+      count,
+    })),
   };
 }
 
