@@ -73,7 +73,7 @@ export class RowSet {
 /** The lines of a chunk of whole lines, each with its newline. */
 export function* linesOf(chunk: Buffer): Generator<Buffer, void> {
   for (let start = 0; start < chunk.length; ) {
-    const end = chunk.indexOf(newline, start) + 1;
+    const end = chunk.indexOf(newline, start) + 1 || chunk.length;
     yield chunk.subarray(start, end);
     start = end;
   }
