@@ -4,20 +4,20 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import pino from 'pino';
 import { sendSpooled } from '../../../src/archive/upload/send-spooled.ts';
 import { openSpool } from '../../../src/archive/upload/spool.ts';
 import { storeOrSpool } from '../../../src/archive/upload/store-or-spool.ts';
 import type { AwsAccess } from '../../../src/aws/access.ts';
 import type { ArchiveStore } from '../../../src/aws/archive-store.ts';
 import { AppError } from '../../../src/errors.ts';
+import { createLogger } from '../../../src/log.ts';
 import { type ArchiveBucket, startArchiveBucket } from '../../aws/archive/archive-bucket.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { putRequest } from '../../support/put-request.ts';
 
 const mebibyte = 1024 * 1024;
 const maxBytes = 64 * mebibyte;
-const log = pino({ level: 'silent' });
+const log = createLogger('silent');
 let archive: ArchiveBucket;
 let proxy: FaultProxy;
 let access: AwsAccess;
