@@ -31,10 +31,20 @@ export interface PartProof extends StoredFacts {
  * @throws AppError PROOF_FAILED naming what differs, LOCK_MISSING, ENCRYPTION_MISSING, FILE_MISSING, FILE_COLD, or transient
  */
 export async function verifyPart(request: VerifyPartRequest): Promise<PartProof> {
-  const { store, part, unit, signal } = request;
   const stored = await requireStored(request);
-  const { versionId } = stored;
-  const object = { key: part.key, sizeBytes: part.sizeBytes, etag: stored.etag };
+  return { ...stored, ...(await proveContent(request, stored)) };
+}
+
+/**
+ * Every byte and every row of a version, whatever its lock is.
+ * @throws AppError PROOF_FAILED naming what differs, FILE_MISSING, FILE_COLD, what unreadable parquet gives, or transient
+ */
+export async function proveContent(
+  request: VerifyPartRequest,
+  { versionId, etag }: Pick<StoredFacts, 'versionId' | 'etag'>,
+): Promise<Pick<PartProof, 'rows' | 'digest' | 'sha256'>> {
+  const { store, part, unit, signal } = request;
+  const object = { key: part.key, sizeBytes: part.sizeBytes, etag };
   const source = byteSource(store.readerOf(versionId), { ...object, ...(signal === undefined ? {} : { signal }) });
   try {
     const file = await openPart(source, signal === undefined ? {} : { signal });
@@ -48,7 +58,7 @@ export async function verifyPart(request: VerifyPartRequest): Promise<PartProof>
     }
     const { sha256 } = await source.finish();
     require(part, 'SHA-256 of the file', sha256, part.sha256);
-    return { ...stored, rows: part.rows, digest: part.digest, sha256 };
+    return { rows: part.rows, digest: part.digest, sha256 };
   } finally {
     await source.close();
   }

@@ -95,6 +95,39 @@ export async function listManifests(
   return rows.map(toManifest);
 }
 
+/** One source's, month by month and in each in the order of the chain; a page, after `after`. */
+export async function pageManifests(
+  registry: Registry,
+  {
+    source,
+    after,
+    limit,
+  }: { readonly source: string; readonly after?: ManifestRecord | undefined; readonly limit: number },
+): Promise<readonly ManifestRecord[]> {
+  const period = after === undefined ? undefined : firstDay(after.month);
+  const rows = await registry.archiveManifest.findMany({
+    where: {
+      source,
+      ...(after === undefined || period === undefined
+        ? {}
+        : { OR: [{ period: { gt: period } }, { period, sequence: { gt: after.sequence } }] }),
+    },
+    orderBy: [{ period: 'asc' }, { sequence: 'asc' }],
+    take: limit,
+  });
+  return rows.map(toManifest);
+}
+
+/** Every source that has a manifest. */
+export async function listManifestSources(registry: Registry): Promise<readonly string[]> {
+  const rows = await registry.archiveManifest.findMany({
+    distinct: ['source'],
+    select: { source: true },
+    orderBy: { source: 'asc' },
+  });
+  return rows.map(({ source }) => source);
+}
+
 function toManifest(row: Prisma.ArchiveManifestGetPayload<object>): ManifestRecord {
   return {
     ...row,

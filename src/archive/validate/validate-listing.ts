@@ -1,0 +1,119 @@
+import type { StoredVersion } from '../../aws/archive-store.ts';
+import { findKnownObjects, type KnownObject } from '../../registry/archive/known-object.ts';
+import { findStoredParts, listPartsToValidate } from '../../registry/archive/validated-part.ts';
+import { keyBase } from '../bucket/archived-table.ts';
+import type { ValidationJob } from './validation-job.ts';
+
+/** Versions held at once, and looked up together. */
+const versionsOfBatch = 1_000;
+
+/**
+ * What the bucket has under the archive's prefix, against the registry: objects that nobody knows, versions that we did not
+ * write, and markers that hide ours. The registry is asked after the bucket, and every part is on record before its upload,
+ * so what is uploaded meanwhile is known.
+ */
+export async function validateListing(job: ValidationJob): Promise<void> {
+  for (const prefix of await prefixesOf(job)) {
+    let batch: StoredVersion[] = [];
+    for await (const version of job.store.listVersions({ prefix, signal: job.signal })) {
+      // Cut between keys: what is said of a version depends on the others of its key.
+      if (batch.length >= versionsOfBatch && batch.at(-1)?.key !== version.key) {
+        await validateVersions(job, batch);
+        batch = [];
+      }
+      batch.push(version);
+    }
+    await validateVersions(job, batch);
+  }
+}
+
+async function prefixesOf({ context, selection }: ValidationJob): Promise<readonly string[]> {
+  const { source, tableIds, from, to } = selection;
+  const isWhole = source === undefined && tableIds === undefined && from === undefined && to === undefined;
+  if (isWhole) return [keyBase(context.destination)];
+  const { registry } = context;
+  const ids = (await listPartsToValidate(registry, selection)).map(({ id }) => id);
+  const prefixes = new Set<string>();
+  for (let start = 0; start < ids.length; start += versionsOfBatch) {
+    const parts = await findStoredParts(registry, ids.slice(start, start + versionsOfBatch));
+    for (const { part } of parts) prefixes.add(folderOf(part.key));
+  }
+  return [...prefixes].sort();
+}
+
+/** The table's folder in the layout `hive`, the month's in `flat`. */
+function folderOf(key: string): string {
+  const months = key.indexOf('/year=');
+  return key.slice(0, (months === -1 ? key.lastIndexOf('/') : months) + 1);
+}
+
+async function validateVersions(job: ValidationJob, versions: readonly StoredVersion[]): Promise<void> {
+  const keys = [...new Set(versions.map(({ key }) => key))];
+  if (keys.length === 0) return;
+  const known = await findKnownObjects(job.context.registry, { bucket: job.store.bucket, keys });
+  for (const version of versions) {
+    job.counts.listed++;
+    const record = known.get(version.key);
+    if (record === undefined) reportUnknown(job, version, 'UNKNOWN_OBJECT', 'nothing in the registry has this key');
+    else reportVersion(job, version, record);
+  }
+}
+
+function reportVersion(job: ValidationJob, version: StoredVersion, record: KnownObject): void {
+  const { versionId, retainUntil, legalHold, state } = record;
+  const subject = subjectOf(job, version);
+  // Its upload is under way, or was broken off: the next run finds which.
+  if (versionId === null) return;
+  if (state === 'EXPIRED') {
+    const text = `${nameOf(version)} is left of what has expired`;
+    job.findings.add('warning', 'LEFT_OVER', subject, text);
+    return;
+  }
+  if (version.versionId === versionId) return;
+  if (!version.isDeleteMarker) {
+    if (!version.isLatest) {
+      reportUnknown(job, version, 'UNKNOWN_VERSION', 'we did not write this version');
+      return;
+    }
+    const text = `${nameOf(version)} lies over ours, ${versionId}: whoever reads the key reads that`;
+    job.findings.add('error', 'OVERWRITTEN', subject, text);
+    return;
+  }
+  // The lifecycle hides what has expired before it deletes it; what is held stays under its marker, readable by version.
+  if (retainUntil <= job.now) return;
+  if (!version.isLatest) {
+    reportUnknown(job, version, 'UNKNOWN_VERSION', 'somebody deleted the key before');
+    return;
+  }
+  const hold = legalHold ? ', and it is under a legal hold' : '';
+  const text = `a delete marker, ${version.versionId}, hides it since ${version.lastModified.toISOString()}${hold}; version ${versionId} is what proves it`;
+  job.findings.add('error', 'HIDDEN', subject, text);
+}
+
+/** A query over the folder would read a parquet file that nobody knows; anything else is just in the way. */
+function reportUnknown(
+  job: ValidationJob,
+  version: StoredVersion,
+  code: 'UNKNOWN_OBJECT' | 'UNKNOWN_VERSION',
+  why: string,
+): void {
+  const { counts, findings } = job;
+  const sizeBytes = version.isDeleteMarker ? 0 : version.sizeBytes;
+  counts.unknown++;
+  counts.unknownBytes += sizeBytes;
+  const isRead = version.isLatest && !version.isDeleteMarker && version.key.endsWith('.parquet');
+  findings.add(
+    isRead ? 'error' : 'warning',
+    code,
+    subjectOf(job, version),
+    `${nameOf(version)}, ${sizeBytes} bytes: ${why}`,
+  );
+}
+
+function nameOf({ isDeleteMarker, versionId }: StoredVersion): string {
+  return `${isDeleteMarker ? 'delete marker' : 'version'} ${versionId}`;
+}
+
+function subjectOf({ store }: ValidationJob, { key }: StoredVersion): string {
+  return `s3://${store.bucket}/${key}`;
+}
