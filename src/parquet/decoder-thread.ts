@@ -8,7 +8,7 @@ import type { DecoderSetup, FromDecoder, ToDecoder } from './protocol.ts';
  * JavaScript objects of the decoder: levels, small arrays and the footer's objects. Pages and texts are outside of it and
  * are counted by the limits.
  */
-const heapLimits = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32 } as const;
+const heapLimits = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 8 } as const;
 
 /** A decoder that has bytes and room for chunks but says nothing for so long is not going to. */
 const stallMillis = 120_000;

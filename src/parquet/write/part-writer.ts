@@ -20,7 +20,7 @@ const maxWaitingBytes = 4 * 2 ** 20;
 const stallMillis = 600_000;
 
 /** JavaScript objects of the encoder; texts, values and pages are outside of it and bounded by the row group. */
-const heapLimits = { maxOldGenerationSizeMb: 512 } as const;
+const heapLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 8 } as const;
 
 export interface PartWriterOptions {
   readonly columns: readonly WriterColumn[];
