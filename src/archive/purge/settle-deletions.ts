@@ -11,7 +11,11 @@ import type { UnitJob } from '../export/unit-job.ts';
  * whether it was committed.
  * @throws AppError TABLE_BUSY while the transaction goes on; PROOF_FAILED when the server does not know it any more
  */
-export async function settleDeletions(context: ArchiveContext, job: UnitJob, unit: WholeUnit): Promise<void> {
+export async function settleDeletions(
+  context: ArchiveContext,
+  job: Pick<UnitJob, 'pool'>,
+  unit: WholeUnit,
+): Promise<void> {
   const deletions = await listDeletions(context.registry, { unitId: unit.id });
   for (const deletion of deletions.filter(({ state }) => state === 'INTENDED')) {
     const status = await transactionStatus(job.pool, deletion.transaction);
