@@ -15,6 +15,7 @@ import { detachPartition } from './detach-partition.ts';
 import { findPartition, type Partition } from './find-partition.ts';
 import { type PurgeOutcome, type PurgeWork, purgeRanges } from './purge-ranges.ts';
 import { requireNoHold } from './require-no-hold.ts';
+import { requireNotKept } from './require-not-kept.ts';
 import { requireProved } from './require-proved.ts';
 import { requirePurgeable } from './require-purgeable.ts';
 import { requireRecorded } from './require-recorded.ts';
@@ -33,6 +34,7 @@ export async function purgeUnit(context: ArchiveContext, job: UnitJob): Promise<
   // Another archiver had the table since this run proved it: what it did stands.
   if (unit.state === 'PURGED') return { kind: 'purged', rows: 0 };
   requireState(unit, job);
+  requireNotKept(context, unit);
   await requireNoHold(context, unit);
   await requireRecorded(registry, unit);
   const { query, partition } = await inSnapshot(job.pool, async (client) => {
