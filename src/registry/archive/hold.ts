@@ -75,6 +75,15 @@ export async function listHolds(
   return rows.map(toHold);
 }
 
+/** Holds whose time is over and that nobody has released. */
+export async function listEndedHolds(registry: Registry, now: Date): Promise<readonly Hold[]> {
+  const rows = await registry.archiveHold.findMany({
+    where: { releasedAt: null, until: { lte: now } },
+    orderBy: { id: 'asc' },
+  });
+  return rows.map(toHold);
+}
+
 function toHold(row: Prisma.ArchiveHoldGetPayload<object>): Hold {
   const { tableName, fromPeriod, toPeriod, ...rest } = row;
   return { ...rest, table: tableName, from: month(fromPeriod), to: month(toPeriod) };
