@@ -1,16 +1,20 @@
 // `npm run demo`: the main job end to end, on the embedded PostgreSQL and the S3 + STS stand-in, with made-up exports.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readConfig } from '../../config.ts';
+import { type Config, readConfig } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import { reportFailure } from '../../exit-code.ts';
-import { openResources } from '../../resources.ts';
+import { type OpenArchive, openArchive } from '../../open-archive.ts';
+import { openResources, type Resources } from '../../resources.ts';
 import { startSandboxAws } from '../../sandbox/aws/server.ts';
 import { removePlace } from '../../sandbox/postgres/server-user.ts';
 import { runService } from '../../service.ts';
 import { stopSignal } from '../../stop-signal.ts';
+import { type Ledgers, makeLedgers } from './archive/ledger.ts';
+import { demoSettings } from './archive/settings.ts';
+import { tellArchiveStory } from './archive/story.ts';
 import { tellStory } from './story.ts';
 import { tellTo } from './tell.ts';
 
@@ -18,6 +22,7 @@ const folder = join('.billvault', 'demo');
 const pidFile = join(folder, 'demo.pid');
 /** What another terminal needs to use the CLI on the demo: `. .billvault/demo/env`. */
 const environmentFile = join(folder, 'env');
+const settingsFile = join(folder, 'billvault.yaml');
 const ourAccount = '999988887777';
 const usualPort = 8080;
 
@@ -41,12 +46,17 @@ async function main(signal: AbortSignal): Promise<void> {
     BILLVAULT_LOG_LEVEL: process.env['BILLVAULT_LOG_LEVEL'] ?? 'silent',
   };
   const resources = await openResources(readConfig({ ...environment, ...settings }));
-  const lines = Object.entries({ ...environment, ...identity }).map(([name, value]) => `export ${name}='${value}'\n`);
-  writeFileSync(environmentFile, lines.join(''), { mode: 0o600 });
+  writeFileSync(environmentFile, exportLines({ ...environment, ...identity }), { mode: 0o600 });
   const tell = tellTo(process.stdout);
+  const closing: (() => Promise<void>)[] = [];
   try {
     tell.line('Billvault: a demo on an embedded PostgreSQL and an S3 + STS stand-in; nothing leaves this machine.');
-    await tellStory({ resources, admin: aws.admin, principalArn: user.arn, tell, signal });
+    const teller = { admin: aws.admin, principalArn: user.arn, tell, signal };
+    await tellStory({ resources, ...teller });
+    const second = await openSecondHalf(resources, { ...environment, ...settings });
+    closing.push(second.close);
+    const { archive, config, ledgers } = second;
+    await tellArchiveStory({ ...teller, archive, config, ledgers, accountId: ourAccount, folder });
     tell.line(`told in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
     if (exit) return;
     const onListening = (url: string) => {
@@ -54,17 +64,49 @@ async function main(signal: AbortSignal): Promise<void> {
       tell.line(`psql '${resources.rawUrl}'`);
       tell.line('  select * from raw_acme.hourly_cur limit 5;');
       tell.line(`curl -s ${url}/v1/status`);
-      tell.line(`. ${environmentFile} && npx billvault status`);
+      tell.line(`curl -s ${url}/v1/archive/status`);
+      tell.line(`. ${environmentFile} && npx billvault status && npx billvault archive status`);
       tell.line('running until Ctrl-C');
     };
-    await runService(resources, { part: 'all', signal, onListening });
+    await runService({ ...resources, archive, config }, { part: 'all', signal, onListening });
     tell.line('stopped');
   } finally {
+    for (const close of closing) await close();
     await resources.close();
     await aws.close();
     removePlace(join(resources.config.dataFolder, 'postgres'));
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The archive, configured as an operator would: by a billvault.yaml, and databases named in the environment. */
+async function openSecondHalf(
+  { ingest, log, rawUrl }: Resources,
+  environment: Readonly<Record<string, string>>,
+): Promise<SecondHalf> {
+  const ledgers = await makeLedgers(rawUrl, ingest.now());
+  writeFileSync(settingsFile, demoSettings);
+  const more = {
+    BILLVAULT_CONFIG: settingsFile,
+    LEDGER_DATABASE_URL: ledgers.ledgerUrl,
+    FRESH_DATABASE_URL: ledgers.freshUrl,
+  };
+  appendFileSync(environmentFile, exportLines(more));
+  const config = readConfig({ ...environment, ...more });
+  const opened = await openArchive({ config, registry: ingest.registry, registryUrl: rawUrl, log, now: ingest.now });
+  if (opened === undefined) throw new Error('the demo has no archive');
+  return { ...opened, config, ledgers };
+}
+
+interface SecondHalf extends OpenArchive {
+  readonly config: Config;
+  readonly ledgers: Ledgers;
+}
+
+function exportLines(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value}'\n`)
+    .join('');
 }
 
 function readArguments(): { readonly exit: boolean } {
