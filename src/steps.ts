@@ -4,7 +4,7 @@ import { channel } from 'node:diagnostics_channel';
  * The named points of the flows, published on the diagnostics channel `billvault:step` as they are passed. Tracing may
  * subscribe; the fault tests subscribe to kill the process there.
  */
-export const steps = [
+export const ingestSteps = [
   'export.registered',
   'delivery.before-commit',
   'delivery.registered',
@@ -23,7 +23,9 @@ export const steps = [
   'drop.before',
   'drop.before-commit',
   'drop.after-commit',
-  // the archive
+] as const;
+
+export const archiveSteps = [
   'unit.begun',
   'export.mid-copy',
   'part.before-intent',
@@ -51,7 +53,7 @@ export const steps = [
   'restore.recorded',
 ] as const;
 
-export type Step = (typeof steps)[number];
+export type Step = (typeof ingestSteps)[number] | (typeof archiveSteps)[number];
 
 const stepChannel = channel('billvault:step');
 

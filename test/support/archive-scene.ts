@@ -40,6 +40,10 @@ export interface ArchiveScene extends AsyncDisposable {
   readonly user: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly arn: string };
   readonly sourceUrl: string;
   readonly registryUrl: string;
+  /** PKCS #8 PEM, for another process that is to sign as this one. */
+  readonly signingKeyPem: string;
+  /** Another source database, under its name in policies. */
+  addSource(name: string, url: string): void;
   setNow(now: Date): void;
   /** In the source database, called `ledger`. */
   query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
@@ -47,7 +51,8 @@ export interface ArchiveScene extends AsyncDisposable {
   registryQuery<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** Makes these the policies; each is completed by the scene's defaults. */
   policies(...policies: readonly Readonly<Record<string, unknown>>[]): Promise<void>;
-  run(filter?: PlanFilter): Promise<ArchiveRunSummary>;
+  /** Over the source `ledger`, or the one named. */
+  run(filter?: PlanFilter, source?: string): Promise<ArchiveRunSummary>;
   /** `COPY … TO STDOUT` of a table as one text, in the session settings that everything is pinned to. */
   copyText(table: string, orderBy: string): Promise<string>;
 }
@@ -101,9 +106,15 @@ export async function openArchiveScene(options: ArchiveSceneOptions = {}): Promi
   });
   const { registry, close: closeRegistry } = await openRegistry({ url: registryDatabase.url, max: 8 });
   const parallel = options.settings?.parallel ?? 4;
-  const sources = sourceDatabases({ names: ['ledger'], urlOf: () => sourceUrl, max: 3 * parallel + 2 });
+  const sourceUrls = new Map([['ledger', sourceUrl]]);
+  const sources = sourceDatabases({
+    names: ['ledger'],
+    urlOf: (name) => sourceUrls.get(name) ?? '',
+    max: 3 * parallel + 2,
+  });
   let now = options.now ?? new Date('2026-11-20T12:00:00Z');
-  const signer = openKeySigner(generateSigningKey().privateKeyPem);
+  const signingKeyPem = generateSigningKey().privateKeyPem;
+  const signer = openKeySigner(signingKeyPem);
   const context: ArchiveContext = {
     registry,
     destination: {
@@ -132,6 +143,8 @@ export async function openArchiveScene(options: ArchiveSceneOptions = {}): Promi
     user,
     sourceUrl: sourceDatabase.url,
     registryUrl: registryDatabase.url,
+    signingKeyPem,
+    addSource: (name, url) => void sourceUrls.set(name, url),
     setNow(value) {
       now = value;
     },
@@ -141,9 +154,9 @@ export async function openArchiveScene(options: ArchiveSceneOptions = {}): Promi
       const wanted = parsePolicies(policies.map((policy) => ({ ...defaultPolicy, ...policy })));
       await applyPolicies(registry, { wanted, actor: 'test' });
     },
-    run: (filter = {}) =>
+    run: (filter = {}, source = 'ledger') =>
       runArchive(context, {
-        source: 'ledger',
+        source,
         filter,
         trigger: 'manual',
         actor: 'test',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ArchiveStore } from '../../aws/archive-store.ts';
 import { byteSource } from '../../aws/byte-source.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, isAppError } from '../../errors.ts';
 import { openPart } from '../../parquet/read-part.ts';
 import type { PartRecord, UnitRecord } from '../../registry/archive/unit-record.ts';
 import { linesOf } from '../compare/row-set.ts';
@@ -59,6 +59,10 @@ export async function proveContent(
     const { sha256 } = await source.finish();
     require(part, 'SHA-256 of the file', sha256, part.sha256);
     return { rows: part.rows, digest: part.digest, sha256 };
+  } catch (error) {
+    if (!isAppError(error, 'PARQUET_INVALID', 'PARQUET_UNSUPPORTED', 'EXPANDS_TOO_MUCH')) throw error;
+    // We wrote it: that it is no file of ours any more is a proof that failed, not a file of a client's.
+    throw new AppError('PROOF_FAILED', `part s3://${part.bucket}/${part.key}: ${error.message}`, { cause: error });
   } finally {
     await source.close();
   }

@@ -29,6 +29,14 @@ export interface ObjectAddress {
   readonly versionId?: string;
 }
 
+/** What happens to a stored version behind S3's back. */
+export interface ObjectDamage extends ObjectAddress {
+  /** These bytes under the same version and ETag. */
+  readonly body?: Uint8Array;
+  /** Its retention is gone, whatever its mode was. */
+  readonly unlock?: boolean;
+}
+
 export interface WrittenObject {
   /** Without quotes. */
   readonly etag: string;
@@ -59,6 +67,8 @@ export interface SandboxAdmin {
   /** As the owner would: a delete marker where the bucket is versioned, the version itself where one is named. */
   deleteObject(address: ObjectAddress): Promise<void>;
   readObject(address: ObjectAddress): Promise<Uint8Array>;
+  /** What no permission allows and Object Lock forbids: for tests of those who must notice. */
+  damageObject(damage: ObjectDamage): Promise<void>;
   /** Moves the server's time forward: sessions expire, restores become ready, retentions end. */
   advanceClock(seconds: number): Promise<void>;
   /** Runs every bucket's lifecycle once at the server's time. @returns the number of things done */

@@ -35,6 +35,13 @@ const inputs = {
     objectLock: z.boolean().exactOptional(),
   }),
   deleteObject: z.object({ bucket: z.string(), key: z.string(), versionId: z.string().exactOptional() }),
+  damageObject: z.object({
+    bucket: z.string(),
+    key: z.string(),
+    versionId: z.string().exactOptional(),
+    unlock: z.boolean().exactOptional(),
+    base64: z.base64().exactOptional(),
+  }),
   advanceClock: z.object({ seconds: z.number() }),
 } as const;
 
@@ -66,6 +73,11 @@ async function call(admin: SandboxAdmin, method: string, request: AwsRequest): P
       return admin.createBucket(inputs.createBucket.parse(input));
     case 'deleteObject':
       return admin.deleteObject(inputs.deleteObject.parse(input));
+    case 'damageObject': {
+      const { base64, ...damage } = inputs.damageObject.parse(input);
+      const body = base64 === undefined ? {} : { body: Buffer.from(base64, 'base64') };
+      return admin.damageObject({ ...damage, ...body });
+    }
     case 'advanceClock':
       return admin.advanceClock(inputs.advanceClock.parse(input).seconds);
     case 'runLifecycle':

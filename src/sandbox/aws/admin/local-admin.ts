@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { AppError } from '../../../errors.ts';
 import type {
   NewSandboxBucket,
   NewSandboxObject,
   ObjectAddress,
+  ObjectDamage,
   SandboxAdmin,
   SandboxUser,
   WrittenObject,
@@ -105,6 +107,16 @@ export class LocalAdmin implements SandboxAdmin {
     const pieces: Uint8Array[] = [];
     for await (const piece of readHeld(this.#world.extents, object.extents, 0, object.sizeBytes)) pieces.push(piece);
     return Buffer.concat(pieces);
+  }
+
+  async damageObject({ body, unlock, ...address }: ObjectDamage): Promise<void> {
+    const before = this.#object(address);
+    const { retention, legalHold } = before.lock;
+    const lock = { retention: unlock === true ? undefined : retention, legalHold };
+    if (body === undefined) return this.#bucket(address.bucket).replace({ ...before, lock });
+    const extent = await this.#world.extents.write(Readable.from([body]));
+    this.#bucket(address.bucket).replace({ ...before, lock, extents: [extent], sizeBytes: extent.sizeBytes });
+    await this.#world.extents.remove(before.extents);
   }
 
   async advanceClock(seconds: number): Promise<void> {

@@ -4,6 +4,7 @@ import type {
   NewSandboxBucket,
   NewSandboxObject,
   ObjectAddress,
+  ObjectDamage,
   SandboxAdmin,
   SandboxUser,
   WrittenObject,
@@ -66,6 +67,11 @@ class RemoteAdmin implements SandboxAdmin {
     const query = new URLSearchParams({ ...address });
     const response = await this.#send(`object?${query}`, { method: 'GET' });
     return new Uint8Array(await response.arrayBuffer());
+  }
+
+  async damageObject({ body, ...damage }: ObjectDamage): Promise<void> {
+    const base64 = body === undefined ? {} : { base64: Buffer.from(body).toString('base64') };
+    await this.#call('damageObject', { ...damage, ...base64 });
   }
 
   async advanceClock(seconds: number): Promise<void> {
