@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodeOf, reportFailure } from '../exit-code.ts';
 import { version } from '../version.ts';
+import { archiveCommand, policyCommand } from './archive/archive.ts';
 import { type Cli, type CliIo, createCli } from './cli.ts';
 import { clientAdd } from './client/add.ts';
 import { clientList } from './client/list.ts';
@@ -29,7 +30,8 @@ import { verifyCommand } from './verify.ts';
 import { warningsCommand } from './warnings.ts';
 import { workerCommand } from './worker.ts';
 
-const description = `Brings clients' AWS billing exports into PostgreSQL, exactly once and whole.
+const description = `Brings clients' AWS billing exports into PostgreSQL, exactly once and whole, and takes aged tables out of it into a
+write-once archive that can be proved, queried and restored (billvault archive --help).
 
 Without settings it uses the PostgreSQL in ./.billvault, also beside a running service (npm start).`;
 
@@ -94,6 +96,8 @@ function commandsOf(cli: Cli): readonly Command[] {
     workerCommand(cli),
     healthCommand(cli),
     databaseCommand(cli),
+    archiveCommand(cli),
+    policyCommand(cli),
     verifyCommand(cli),
   ];
 }

@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+import { checkBucket } from '../../../archive/bucket/check.ts';
+import { planText } from '../../../archive/bucket/plan-text.ts';
+import type { Cli, PrintOptions } from '../../cli.ts';
+import { newCommand } from '../../command.ts';
+import { withBucket } from './with-bucket.ts';
+
+export function bucketPlan(cli: Cli): Command {
+  return newCommand({
+    name: 'plan',
+    summary: 'print what would be changed of the bucket, setting by setting',
+    description:
+      'Compares versioning, Object Lock, encryption, ownership, policy, public access, lifecycle and replication of the bucket with what the archive wants, and prints the difference. Nothing is changed.',
+    examples: ['archive bucket plan'],
+  }).action(async (options: PrintOptions) => {
+    const { signal } = cli.io;
+    const checked = await withBucket(cli, ({ admin, wanted }) => checkBucket({ admin, wanted, signal }));
+    cli.print(options, checked, () => planText(checked.plan));
+  });
+}
