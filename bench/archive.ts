@@ -74,7 +74,7 @@ function memoryBar(name: string, peakBytes: number, archivedRows: number): Bar {
 async function archive(world: ArchiveWorld, prefix: string): Promise<Archived> {
   await forgetArchive(world);
   await world.source.query('checkpoint');
-  return runChild(world, { BILLVAULT_ARCHIVE_PREFIX: prefix });
+  return runChild(world, { script: 'archive-child.ts', environment: { BILLVAULT_ARCHIVE_PREFIX: prefix } });
 }
 
 export async function forgetArchive({ registry }: ArchiveWorld): Promise<void> {
@@ -83,13 +83,16 @@ export async function forgetArchive({ registry }: ArchiveWorld): Promise<void> {
   await registry.query('truncate registry.archive_table, registry.archive_manifest, registry.archive_run cascade');
 }
 
+export interface ChildRun {
+  readonly script: 'archive-child.ts' | 'restore-child.ts';
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Kills it. */
+  readonly signal?: AbortSignal;
+}
+
 /** @throws Error with what the process said */
-export async function runChild(
-  world: ArchiveWorld,
-  environment: Readonly<Record<string, string>>,
-  signal?: AbortSignal,
-): Promise<Archived> {
-  const child = spawn(process.execPath, [asTheService, join(import.meta.dirname, 'support', 'archive-child.ts')], {
+export async function runChild(world: ArchiveWorld, { script, environment, signal }: ChildRun): Promise<Archived> {
+  const child = spawn(process.execPath, [asTheService, join(import.meta.dirname, 'support', script)], {
     cwd: world.folder,
     env: { ...process.env, ...world.environment, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -97,7 +100,7 @@ export async function runChild(
   });
   child.on('error', () => undefined);
   const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-  if (child.exitCode !== 0) throw new Error('the archive failed');
+  if (child.exitCode !== 0) throw new Error(`${script} failed`);
   return JSON.parse(output);
 }
 

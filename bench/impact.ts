@@ -41,7 +41,11 @@ export async function run({ runs }: BenchOptions): Promise<readonly Bar[]> {
 async function pgbenchDuring(world: ArchiveWorld, round: number): Promise<number> {
   await forgetArchive(world);
   const stop = new AbortController();
-  const archiving = runChild(world, { BILLVAULT_ARCHIVE_PREFIX: `round-${round}` }, stop.signal).catch(() => undefined);
+  const archiving = runChild(world, {
+    script: 'archive-child.ts',
+    environment: { BILLVAULT_ARCHIVE_PREFIX: `round-${round}` },
+    signal: stop.signal,
+  }).catch(() => undefined);
   await begun(world);
   const tps = await pgbench(world, seconds);
   stop.abort();

@@ -13,6 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(options: BenchOpti
   discover: () => import('./discover.ts'),
   archive: () => import('./archive.ts'),
   impact: () => import('./impact.ts'),
+  restore: () => import('./restore.ts'),
 };
 
 const { values, positionals } = parseArgs({
