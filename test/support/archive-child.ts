@@ -1,6 +1,7 @@
 import type { ArchiveContext } from '../../src/archive/context.ts';
 import { openKeySigner } from '../../src/archive/manifest/key-signer.ts';
 import { dropUndoTables } from '../../src/archive/purge/drop-undo-tables.ts';
+import { pollRestores } from '../../src/archive/restore/poll-restores.ts';
 import { runArchive } from '../../src/archive/run/run-archive.ts';
 import { sourceDatabases } from '../../src/archive/source/source-databases.ts';
 import { createAwsAccess } from '../../src/aws/access.ts';
@@ -18,7 +19,7 @@ export interface ArchiveChildWork {
   readonly now: string;
   readonly source: string;
   readonly sourceUrl: string;
-  readonly task: 'run' | 'drop-undo' | 'nothing';
+  readonly task: 'run' | 'drop-undo' | 'poll-restores' | 'nothing';
 }
 
 const work = JSON.parse(process.env['BILLVAULT_TEST_WORK'] ?? '{}') as ArchiveChildWork;
@@ -41,6 +42,7 @@ const context: ArchiveContext = {
   now: () => new Date(work.now),
 };
 if (work.task === 'drop-undo') await dropUndoTables(context, 'child');
+if (work.task === 'poll-restores') await pollRestores(context, new AbortController().signal);
 if (work.task === 'run') {
   const { signal } = new AbortController();
   await runArchive(context, { source, filter: {}, trigger: 'schedule', actor: 'test', signal });

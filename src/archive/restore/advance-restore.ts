@@ -16,9 +16,12 @@ import { restoreTable, type TableRestore } from './restore-table.ts';
 import { requestOf } from './stored-request.ts';
 import { targetOf } from './target-table.ts';
 
-/** Where a restore is: `waiting` for cold objects, or for what is transient; the job tries again. */
+/**
+ * Where a restore is. `waiting`: for cold objects, or for what is transient; the job tries again. `ended`: it was cancelled, or
+ * has failed before; what is restored stays.
+ */
 export type RestoreProgress =
-  | { readonly kind: 'done' | 'cancelled' }
+  | { readonly kind: 'done' | 'ended' }
   | { readonly kind: 'waiting'; readonly why: string }
   | { readonly kind: 'failed'; readonly failure: AppError };
 
@@ -51,7 +54,7 @@ async function advance(context: ArchiveContext, restoreId: number, signal: Abort
   const { registry } = context;
   const restore = await findRestore(registry, restoreId);
   if (restore.state === 'DONE') return { kind: 'done' };
-  if (restore.state === 'CANCELLED' || restore.state === 'FAILED') return { kind: 'cancelled' };
+  if (restore.state === 'CANCELLED' || restore.state === 'FAILED') return { kind: 'ended' };
   await using store = context.openStore('verifier');
   // Asking for a cold object's copy is the writer's right.
   await using writer = context.openStore('writer');
@@ -66,15 +69,15 @@ async function advance(context: ArchiveContext, restoreId: number, signal: Abort
   });
   if (waiting > 0) {
     const isOpen = await moveRestore(registry, restoreId, 'WAITING');
-    return isOpen ? { kind: 'waiting', why: `${waiting} objects cannot be read yet` } : { kind: 'cancelled' };
+    return isOpen ? { kind: 'waiting', why: `${waiting} objects cannot be read yet` } : { kind: 'ended' };
   }
-  if (!(await moveRestore(registry, restoreId, 'RUNNING'))) return { kind: 'cancelled' };
+  if (!(await moveRestore(registry, restoreId, 'RUNNING'))) return { kind: 'ended' };
   for (const [, ofTarget] of Map.groupBy(units, ({ unit }) => JSON.stringify(targetOf(request, unit)))) {
     const [first] = ofTarget;
     if (first === undefined) continue;
     const target = targetOf(request, first.unit);
     const table: TableRestore = { restore, request, target, units: ofTarget, store, signal };
-    if (!(await restoreTable(context, table))) return { kind: 'cancelled' };
+    if (!(await restoreTable(context, table))) return { kind: 'ended' };
   }
   await finishRestore(registry, restoreId);
   return { kind: 'done' };

@@ -1,5 +1,6 @@
 import { advanceRestore, type RestoreProgress } from '../../../src/archive/restore/advance-restore.ts';
 import { planRestore } from '../../../src/archive/restore/plan-restore.ts';
+import type { PartDetail } from '../../../src/archive/restore/restore-part.ts';
 import type { RestorePlan } from '../../../src/archive/restore/restore-plan.ts';
 import { parseRestoreRequest } from '../../../src/archive/restore/restore-request.ts';
 import { startRestore } from '../../../src/archive/restore/start-restore.ts';
@@ -21,6 +22,11 @@ export async function restore(
   const { id } = await startRestore(context, { plan, actor: 'test' });
   const progress = await advanceRestore(context, { restoreId: id, signal: new AbortController().signal });
   return { plan, progress, restore: await findRestore(context.registry, id) };
+}
+
+/** Of its only part. */
+export function detailOf({ restore: { parts } }: Restored): PartDetail {
+  return parts[0]?.detail as unknown as PartDetail;
 }
 
 /** What became of it, or why it did not: for a failed assertion to say. */

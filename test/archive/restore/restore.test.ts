@@ -64,6 +64,7 @@ async function purgeNow(scene: Awaited<ReturnType<typeof openArchiveScene>>): Pr
       store,
       verifierStore: store,
       throttle: createThrottle(unlimited),
+      provedParts: new Set(),
       actor: 'test',
       signal: new AbortController().signal,
     });

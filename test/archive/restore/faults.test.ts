@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { PutBucketLifecycleConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
+import { advanceRestore } from '../../../src/archive/restore/advance-restore.ts';
+import { planRestore } from '../../../src/archive/restore/plan-restore.ts';
+import { restoreLines } from '../../../src/archive/restore/restore-lines.ts';
+import { parseRestoreRequest } from '../../../src/archive/restore/restore-request.ts';
+import { startRestore } from '../../../src/archive/restore/start-restore.ts';
+import { cancelRestore, findRestore, type RestoreRecord } from '../../../src/registry/archive/restore.ts';
+import { type KillAt, runArchiveChild } from '../../support/archive-run-child.ts';
+import {
+  type ArchiveScene,
+  archiveBucket,
+  archiveRegion,
+  makeLedger,
+  openArchiveScene,
+} from '../../support/archive-scene.ts';
+import type { EndedChild } from '../../support/run-child.ts';
+import { restore, said } from './restore-scene.ts';
+
+const hourSeconds = 3_600;
+
+describe('a restore under faults', () => {
+  let scene: ArchiveScene;
+  let archived: string;
+
+  before(async () => {
+    scene = await openArchiveScene();
+    await makeLedger(scene, { months: ['2026-05', '2026-06'], rowsPerMonth: 3_000 });
+    // Text that does not compress: the lifecycle moves nothing below 128 KB.
+    await scene.query('update ledger set note = md5(id::text) || md5((-id)::text) || md5((id * 7)::text)');
+    archived = await scene.copyText('ledger', 'id');
+    await scene.policies({ purge: true, lockMode: 'GOVERNANCE' });
+    await scene.run();
+  });
+  after(() => scene[Symbol.asyncDispose]());
+
+  const start = async (request: Readonly<Record<string, unknown>>): Promise<RestoreRecord> => {
+    const plan = await planRestore(scene.context, parseRestoreRequest({ source: 'ledger', ...request }));
+    return startRestore(scene.context, { plan, actor: 'test' });
+  };
+  const inChild = (killAt?: KillAt): Promise<EndedChild> =>
+    runArchiveChild(scene, {
+      source: 'ledger',
+      sourceUrl: scene.sourceUrl,
+      task: 'poll-restores',
+      ...(killAt === undefined ? {} : { killAt }),
+    });
+
+  const kills = ['restore.before-commit', 'restore.before-commit@2', 'restore.committed', 'restore.recorded'] as const;
+  for (const killAt of kills) {
+    test(`killed at ${killAt} and started again, each row is there once`, async () => {
+      const table = `t_${killAt.replaceAll(/\W/g, '_')}`;
+      const { id } = await start({ target: { kind: 'table', schema: 'public', table } });
+      const killed = await inChild(killAt);
+      assert.equal(killed.signal, 'SIGKILL', killed.stderr);
+      assert.equal((await findRestore(scene.context.registry, id)).state, 'RUNNING');
+      const signal = new AbortController().signal;
+      const deadline = Date.now() + 10_000;
+      // The killed process's session may hold the table's lock a little longer.
+      let progress = await advanceRestore(scene.context, { restoreId: id, signal });
+      while (progress.kind === 'waiting' && Date.now() < deadline) {
+        progress = await advanceRestore(scene.context, { restoreId: id, signal });
+      }
+      assert.equal(said({ progress } as Parameters<typeof said>[0]), 'done');
+      assert.equal(await scene.copyText(table, 'id'), archived);
+      const { parts } = await findRestore(scene.context.registry, id);
+      assert.deepEqual(
+        parts.map(({ state, rows }) => [state, rows]),
+        [
+          ['RESTORED', 3_000],
+          ['RESTORED', 3_000],
+        ],
+      );
+    });
+  }
+
+  test('a cancelled restore goes no further, and is on record', async () => {
+    const { id } = await start({ target: { kind: 'schema', schema: 'cancelled' } });
+    const { registry } = scene.context;
+    await cancelRestore(registry, { id, actor: 'test' });
+    const progress = await advanceRestore(scene.context, { restoreId: id, signal: new AbortController().signal });
+    assert.equal(progress.kind, 'ended');
+    await assert.rejects(cancelRestore(registry, { id, actor: 'test' }), /is CANCELLED/);
+    const events = await scene.registryQuery('select action from registry.audit_event where subject = $1 order by id', [
+      `restore/${id}`,
+    ]);
+    assert.deepEqual(
+      events.map(({ action }) => action),
+      ['restore.asked', 'restore.cancelled'],
+    );
+  });
+
+  test('objects in a cold class are asked for and waited for in the registry, across processes', async () => {
+    await moveToDeepArchive(scene);
+    const request = { target: { kind: 'schema', schema: 'thawed' }, tier: 'Bulk' } as const;
+    const plan = await planRestore(scene.context, parseRestoreRequest({ source: 'ledger', ...request }));
+    assert.deepEqual([plan.waitHours, plan.storage[0]?.storageClass], [48, 'DEEP_ARCHIVE']);
+    assert.match(restoreLines(plan).join('\n'), /DEEP_ARCHIVE: 2 objects, .* asked for first: up to 48 h, about/);
+    const { id } = await start(request);
+    assert.equal((await inChild()).code, 0);
+    const waiting = await findRestore(scene.context.registry, id);
+    assert.equal(waiting.state, 'WAITING');
+    assert.deepEqual(
+      waiting.parts.map(({ state }) => state),
+      ['REQUESTED', 'REQUESTED'],
+    );
+    assert.equal((await inChild()).code, 0, 'asked again while it goes on');
+    assert.equal((await findRestore(scene.context.registry, id)).state, 'WAITING');
+    await scene.aws.admin.advanceClock(49 * hourSeconds);
+    assert.equal((await inChild()).code, 0);
+    const done = await findRestore(scene.context.registry, id);
+    assert.deepEqual([done.state, done.errorText], ['DONE', null]);
+    assert.equal(await scene.copyText('thawed.ledger', 'id'), archived);
+  });
+
+  const damages = {
+    'a flipped bit of a row': (bytes: Uint8Array) => flip(bytes, 300),
+    'a flipped bit of the last page': (bytes: Uint8Array) => flip(bytes, Math.floor(bytes.length * 0.8)),
+    'a flipped bit of the footer': (bytes: Uint8Array) => flip(bytes, bytes.length - 60),
+    'a lost end': (bytes: Uint8Array) => bytes.subarray(0, -9),
+  } as const;
+  for (const [name, damage] of Object.entries(damages)) {
+    test(`${name} in an object: nothing of it is restored`, async () => {
+      const month = '2026-06';
+      const part = await partOf(scene, month);
+      const whole = await scene.aws.admin.readObject(part);
+      await scene.aws.admin.damageObject({ ...part, body: damage(whole) });
+      const result = await restore(scene, {
+        target: { kind: 'schema', schema: 'damaged' },
+        selection: { from: month, to: month },
+      });
+      await scene.aws.admin.damageObject({ ...part, body: whole });
+      assert.match(said(result), /^(PROOF_FAILED|PARQUET_INVALID|TEXT_INVALID)/);
+      assert.equal(result.restore.state, 'FAILED');
+      assert.deepEqual(await scene.query('select from damaged.ledger'), []);
+      assert.deepEqual(
+        await scene.query("select from billvault_restore.restored_part where target like '%damaged%'"),
+        [],
+      );
+    });
+  }
+});
+
+/** By the bucket's own lifecycle. */
+async function moveToDeepArchive(scene: ArchiveScene): Promise<void> {
+  const { accessKeyId, secretAccessKey } = scene.user;
+  const s3 = new S3Client({
+    endpoint: scene.aws.endpoint,
+    region: archiveRegion,
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  const Rules = [
+    {
+      ID: 'cold',
+      Status: 'Enabled',
+      Filter: { Prefix: 'archive/ledger/' },
+      Transitions: [{ Days: 1, StorageClass: 'DEEP_ARCHIVE' }],
+    },
+  ] as const;
+  await s3.send(
+    new PutBucketLifecycleConfigurationCommand({
+      Bucket: archiveBucket,
+      LifecycleConfiguration: { Rules: Rules.map((rule) => ({ ...rule, Transitions: [...rule.Transitions] })) },
+    }),
+  );
+  s3.destroy();
+  await scene.aws.admin.advanceClock(3 * 24 * hourSeconds);
+  assert.ok((await scene.aws.admin.runLifecycle()) >= 2, 'objects were moved');
+}
+
+async function partOf(scene: ArchiveScene, month: string) {
+  const [part] = await scene.registryQuery<{ key: string; version: string }>(
+    `select key, version_id as version from registry.archive_part where key like '%month=' || $1 || '%'`,
+    [month.slice(5)],
+  );
+  assert.ok(part);
+  return { bucket: archiveBucket, key: part.key, versionId: part.version };
+}
+
+function flip(bytes: Uint8Array, at: number): Uint8Array {
+  const changed = Uint8Array.from(bytes);
+  changed[at] = (changed[at] ?? 0) ^ 1;
+  return changed;
+}
