@@ -1,7 +1,8 @@
 import type { ArchiveStore, StoredObject } from '../../aws/archive-store.ts';
 import { type ErrorCode, isAppError, isTransient, toAppError } from '../../errors.ts';
 import type { PartRecord } from '../../registry/archive/unit-record.ts';
-import { isEncryptedAs, isLockedAtLeast, lockText } from '../upload/ensure-stored.ts';
+import type { ArchiveContext } from '../context.ts';
+import { encryptionText, isEncryptedAs, isLockedAtLeast, lockText } from '../upload/ensure-stored.ts';
 import type { ValidationCode } from './finding.ts';
 
 /** What the registry says of a stored object, part or manifest. */
@@ -19,14 +20,20 @@ export interface Problem {
   readonly text: string;
 }
 
-/** `seen`: with what is wrong about it, if anything. `unchecked`: nothing is known. */
+/** `seen`: with what is wrong about it, if anything, and what is tolerated. `unchecked`: nothing is known. */
 export type Look =
-  | { readonly kind: 'seen'; readonly head: StoredObject; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: 'seen';
+      readonly head: StoredObject;
+      readonly problems: readonly Problem[];
+      readonly warnings: readonly Problem[];
+    }
   | { readonly kind: 'missing'; readonly text: string }
   | { readonly kind: 'expired' }
   | { readonly kind: 'unchecked'; readonly text: string };
 
 export interface LookOptions {
+  readonly context: Pick<ArchiveContext, 'destination'>;
   readonly store: ArchiveStore;
   readonly now: Date;
   readonly signal: AbortSignal;
@@ -54,12 +61,15 @@ export async function lookAtObject(options: LookOptions, record: ObjectRecord): 
       const isOver = record.retainUntil <= now && !record.isHeld;
       return isOver ? { kind: 'expired' } : { kind: 'missing', text: `version ${versionId} is not there` };
     }
+    const { encryptionRequired } = options.context.destination;
+    const encryption = encryptionProblems(head, record);
     const problems = [
       ...contentProblems(head, record),
+      ...(encryptionRequired ? encryption : []),
       ...(await lockProblems(options, head, record)),
       ...(await holdProblems(options, head, record)),
     ];
-    return { kind: 'seen', head, problems };
+    return { kind: 'seen', head, problems, warnings: encryptionRequired ? [] : encryption };
   } catch (error) {
     signal.throwIfAborted();
     const { code, message } = toAppError(error);
@@ -91,13 +101,13 @@ function contentProblems(head: StoredObject, record: ObjectRecord): Problem[] {
     const text = `its metadata say SHA-256 ${head.sha256 ?? 'nothing'}, on record is ${record.sha256}`;
     problems.push({ code: 'METADATA_DIFFERS', text });
   }
-  if (!isEncryptedAs(head.encryption, record.encryption)) {
-    const { algorithm = 'nothing', keyId = '' } = head.encryption ?? {};
-    const found = `${algorithm} ${keyId}`.trim();
-    const wanted = record.encryption.algorithm === 'AES256' ? 'AES256' : `aws:kms ${record.encryption.keyId}`;
-    problems.push({ code: 'ENCRYPTION_MISSING', text: `it is encrypted by ${found}; wanted is ${wanted}` });
-  }
   return problems;
+}
+
+function encryptionProblems(head: StoredObject, { encryption }: ObjectRecord): readonly Problem[] {
+  if (isEncryptedAs(head.encryption, encryption)) return [];
+  const text = `it is encrypted by ${encryptionText(head.encryption)}; wanted is ${encryptionText(encryption)}`;
+  return [{ code: 'ENCRYPTION_MISSING', text }];
 }
 
 /** After the retention is over there is nothing to be locked any more. */

@@ -20,6 +20,8 @@ export interface ValidateArchiveRequest {
   readonly trigger: RunTrigger;
   readonly actor: string;
   readonly signal: AbortSignal;
+  /** Told the number of its record, once it has one. */
+  readonly onStarted?: ((id: number) => void) | undefined;
 }
 
 export interface Validation {
@@ -49,6 +51,7 @@ export async function validateArchive(context: ArchiveContext, request: Validate
     selection: { ...selection, actor } as Prisma.InputJsonObject,
     trigger,
   });
+  request.onStarted?.(id);
   const counts = noCounts();
   const findings = new ValidationFindings();
   try {

@@ -80,6 +80,7 @@ async function validateStored(job: ValidationJob, record: ManifestRecord): Promi
       return;
     case 'seen':
       for (const { code, text } of seen.problems) findings.add('error', code, subject, text);
+      for (const { code, text } of seen.warnings) findings.add('warning', code, subject, text);
       if (job.level !== 'head') await readBack(job, record, seen.head);
   }
 }

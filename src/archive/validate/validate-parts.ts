@@ -50,7 +50,7 @@ async function validateBatch(
   await Promise.all(
     batch.map((stored, i) => {
       const seen = looks[i];
-      const isRead = seen?.kind === 'seen' && !seen.head.isCold && budget.take(stored.part.sizeBytes);
+      const isRead = seen?.kind === 'seen' && isWorthReading(seen) && budget.take(stored.part.sizeBytes);
       return reads(async () => {
         if (seen === undefined) return;
         const level = await judge(job, stored, isRead ? await read(job, stored, seen) : seen, isRead);
@@ -69,6 +69,11 @@ function look(job: ValidationJob, { part, unit }: StoredPartRecord): Promise<Loo
   return lookAtObject(job, { ...part, isHeld });
 }
 
+/** What is known to have other bytes needs no reading; nor does what only a restore could make readable. */
+function isWorthReading({ head, problems }: Extract<Look, { readonly kind: 'seen' }>): boolean {
+  return !head.isCold && problems.every(({ code }) => code !== 'PROOF_FAILED');
+}
+
 /** What reading all of it adds to what the HEAD said. @throws AppError CANCELLED */
 async function read(
   job: ValidationJob,
@@ -78,8 +83,7 @@ async function read(
   const { store, signal } = job;
   const { head } = seen;
   try {
-    // The size of the HEAD: a shorter object is read to its own end.
-    await proveContent({ store, unit, part: { ...part, sizeBytes: head.sizeBytes }, signal }, head);
+    await proveContent({ store, unit, part, signal }, head);
     return seen;
   } catch (error) {
     signal.throwIfAborted();
@@ -141,6 +145,7 @@ async function judge(
     case 'missing':
       return fail(job, stored, [{ code: 'FILE_MISSING', text: seen.text }]);
     case 'seen':
+      for (const { code, text } of seen.warnings) findings.add('warning', code, subject, text);
       if (seen.problems.length > 0) return fail(job, stored, seen.problems);
       if (seen.head.isCold) counts.cold++;
       else if (isRead) countFull(job, stored);
