@@ -43,6 +43,11 @@ export function checkSchedule(pattern: string): void {
   }
 }
 
+/** When a pattern's next time after `from` comes; null: never again. */
+export function nextRun(pattern: string, from: Date): Date | null {
+  return new Cron(pattern, { paused: true, timezone: 'UTC' }).nextRun(from);
+}
+
 export interface RunningJobs {
   /** After the signal: when the jobs under way have ended. */
   settled(): Promise<void>;

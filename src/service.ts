@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import type { ArchiveOptions } from './api/context.ts';
 import { startApi } from './api/server.ts';
+import { bucketSettings } from './archive/bucket/bucket-settings.ts';
+import { configuredBucket, openConfiguredBucket } from './archive/bucket/configured-bucket.ts';
 import { applyPolicies, planPolicies } from './archive/policy/apply-policies.ts';
 import { differenceLines } from './archive/policy/policy-difference.ts';
 import { AppError } from './errors.ts';
@@ -29,7 +32,10 @@ export async function runService(resources: Resources, { part, signal, onListeni
   }
   await reconcile(ingest);
   if (part === 'all') await applyDeclaredPolicies(resources);
-  const api = part === 'all' ? await startApi({ ingest, settings: config.api, signal }) : undefined;
+  const api =
+    part === 'all'
+      ? await startApi({ ingest, archive: archiveOptions(resources), settings: config.api, signal })
+      : undefined;
   if (api !== undefined) {
     log.info({ url: api.url }, `the API listens on ${api.url}`);
     onListening?.(api.url);
@@ -53,6 +59,22 @@ async function applyDeclaredPolicies({ archive, config, log }: Resources): Promi
   for (const { schedule } of wanted) checkSchedule(schedule);
   for (const line of differenceLines(await planPolicies(archive.registry, wanted))) log.info(`policies: ${line}`);
   await applyPolicies(archive.registry, { wanted, actor: 'service' });
+}
+
+/** What the API's routes of the archive are given. */
+function archiveOptions({ archive: context, config }: Resources): ArchiveOptions | undefined {
+  const { archive: configured } = config;
+  if (context === undefined || configured === undefined) return undefined;
+  const { stsEndpoint, sessionSeconds } = config.aws;
+  return {
+    context,
+    declaredPolicies: configured.policies,
+    bucket: bucketSettings({
+      context,
+      destination: configuredBucket(configured),
+      openAdmin: () => openConfiguredBucket(configured, { stsEndpoint, sessionSeconds }),
+    }),
+  };
 }
 
 async function untilStopped(signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ import { requireJson, requireLoopbackHost, requireToken } from './auth.ts';
 import type { ApiContext } from './context.ts';
 import { answerError } from './errors.ts';
 import { limitTime } from './limit-time.ts';
+import { archiveRoutes } from './routes/archive/archive.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
@@ -49,6 +50,7 @@ export function createApp(context: ApiContext): Hono {
   app.route('/v1/files', fileRoutes(context));
   app.route('/v1/warnings', warningRoutes(context));
   app.route('/v1/audit', auditRoutes(context));
+  app.route('/v1/archive', archiveRoutes(context));
   return app;
 }
 

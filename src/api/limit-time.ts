@@ -3,9 +3,10 @@ import { AppError } from '../errors.ts';
 
 /** What only asks the databases; an answer that takes longer has been given up by whoever asked. */
 const quickSeconds = 30;
-/** What lists a client's bucket before it answers. */
+/** What lists a client's bucket, or asks a source database or the archive's bucket, before it answers. */
 const slowSeconds = 600;
-const slowPath = /^\/v1\/clients\/[^/]+\/(preflight|discover)$|^\/v1\/files\/reprocess$/;
+const slowPath =
+  /^\/v1\/(clients\/[^/]+\/(preflight|discover)|files\/reprocess|archive\/(plan|inspect|holds.*|bucket.*|restores.*))$/;
 
 /** Answers a request that takes too long with TIMEOUT. What it began is ended where it heeds the request's own signal. */
 export function limitTime(): MiddlewareHandler {

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
+import { discoverExport } from '../../ingest/discover/discover-export.ts';
 import { checkSchedule } from '../../jobs.ts';
 import { changeExport, maxKeepSupersededDays, maxSettleDays } from '../../registry/export/change-export.ts';
 import { findExport } from '../../registry/export/find-export.ts';
@@ -18,7 +19,7 @@ const change = z.strictObject({
   keepSupersededDays: whole(0, maxKeepSupersededDays).optional(),
 });
 
-export function exportRoutes({ ingest, runs }: ApiContext): Hono {
+export function exportRoutes({ ingest, discoveries, signal }: ApiContext): Hono {
   const { registry } = ingest;
   const routes = new Hono();
 
@@ -48,7 +49,9 @@ export function exportRoutes({ ingest, runs }: ApiContext): Hono {
     const path = readPath(c, exportPath);
     const { from } = await readBody(c, runBody);
     const { id: exportId } = await findExport(registry, path);
-    return c.json({ data: { runId: await runs.start({ exportId, from }) } }, 202);
+    const request = { exportId, from, trigger: 'api', actor: apiActor, signal } as const;
+    const runId = await discoveries.start((onStarted) => discoverExport(ingest, { ...request, onStarted }));
+    return c.json({ data: { runId } }, 202);
   });
 
   return routes;

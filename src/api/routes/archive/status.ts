@@ -1,0 +1,39 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { listStored } from '../../../archive/policy/apply-policies.ts';
+import { archiveStatus, type TableStatus } from '../../../archive/status/archive-status.ts';
+import { nextRun } from '../../../jobs.ts';
+import { archiveName, monthFields, requireOrder, tableName } from '../../archive-input.ts';
+import type { ArchiveApi } from '../../context.ts';
+import { readQuery, smallPageFields, whole } from '../../input.ts';
+
+/** Of tables, each of which comes with every one of its months. */
+const maxTables = 100;
+
+const query = z.strictObject({
+  ...smallPageFields,
+  ...monthFields,
+  limit: whole(1, maxTables).default(maxTables),
+  source: archiveName.optional(),
+  table: tableName.optional(),
+});
+
+/** How every table and month stands, as the registry has it: no source and no bucket is asked. */
+export function statusRoute({ context }: ArchiveApi): Hono {
+  const { registry, now } = context;
+  const routes = new Hono();
+  routes.get('/', async (c) => {
+    const { limit, cursor, table, ...filter } = readQuery(c, query);
+    requireOrder(filter);
+    const { tables, nextCursor } = await archiveStatus(context, { ...filter, ...table }, { limit, cursor });
+    const enabled = (await listStored(registry)).filter(({ policy }) => policy.enabled);
+    const schedules = new Map(enabled.map(({ policy }) => [policy.name, policy.schedule]));
+    const body = ({ months, ...rest }: TableStatus) => {
+      const schedule = rest.policy === null ? undefined : schedules.get(rest.policy);
+      const next = schedule === undefined ? null : nextRun(schedule, now());
+      return { ...rest, nextRun: next, months: months.map(({ tableId, ...month }) => month) };
+    };
+    return c.json({ data: tables.map(body), next: nextCursor });
+  });
+  return routes;
+}
