@@ -36,7 +36,8 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
   const { config, registry, registryUrl, log, now } = options;
   const { archive: settings } = config;
   if (settings === undefined) return undefined;
-  const { bucket, region, prefix, endpoint, writerRole, verifierRole, encryption } = settings.destination;
+  const { bucket, region, prefix, endpoint, writerRole, verifierRole } = settings.destination;
+  const { required: encryptionRequired, ...encryption } = settings.destination.encryption;
   const roles = { writer: writerRole, verifier: verifierRole ?? writerRole };
   const signer = await openSigner(config);
   const { stsEndpoint, sessionSeconds } = config.aws;
@@ -50,7 +51,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
   });
   const archive: ArchiveContext = {
     registry,
-    destination: { bucket, region, prefix, encryption },
+    destination: { bucket, region, prefix, encryption, encryptionRequired },
     openStore: (rights) => {
       const role = roles[rights];
       return aws.openArchiveStore({

@@ -13,6 +13,8 @@ export interface Destination {
   /** Of every key; without slashes at its ends, may be empty. */
   readonly prefix: string;
   readonly encryption: Encryption;
+  /** False: it is asked for all the same, and a server that does not say that it did so is tolerated and told of. */
+  readonly encryptionRequired: boolean;
 }
 
 export interface ArchiveSettings {

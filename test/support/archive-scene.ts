@@ -24,6 +24,8 @@ export interface ArchiveSceneOptions {
   readonly now?: Date;
   readonly settings?: Partial<ArchiveContext['settings']>;
   readonly encryption?: Encryption;
+  /** Default: true. */
+  readonly encryptionRequired?: boolean;
   readonly spool?: Spool;
   /** What stands between us and S3, given the stand-in's endpoint. */
   readonly s3Endpoint?: (endpoint: string) => Promise<string>;
@@ -122,6 +124,7 @@ export async function openArchiveScene(options: ArchiveSceneOptions = {}): Promi
       region: archiveRegion,
       prefix: 'archive',
       encryption: options.encryption ?? { algorithm: 'AES256' },
+      encryptionRequired: options.encryptionRequired ?? true,
     },
     openStore: (name) => access.openArchiveStore({ bucket: archiveBucket, region: archiveRegion, name }),
     sources,

@@ -21,6 +21,8 @@ export type FaultAction =
   | { readonly kind: 'lose-answer' }
   /** One bit of the request's body arrives otherwise than it was sent. */
   | { readonly kind: 'corrupt'; readonly atByte: number }
+  /** The answer lacks the headers whose names begin so, in lower case: a server that does less than it was asked to. */
+  | { readonly kind: 'omit-headers'; readonly prefix: string }
   /** An error in S3's XML, such as 503 SlowDown or 500 InternalError. */
   | { readonly kind: 'status'; readonly status: number; readonly code: string }
   /** Something happens elsewhere in the middle of the body, such as the object being replaced; then it goes on. */
@@ -190,7 +192,9 @@ function headersUnder(answer: IncomingMessage, action: FaultAction | undefined):
   if (action?.kind === 'truncate') length = Math.min(promised, action.afterBytes);
   if (action?.kind === 'lengthen') length = promised + action.extraBytes;
   const pairs = answer.rawHeaders.flatMap((name, i, all) => (i % 2 === 0 ? [[name, all[i + 1] ?? ''] as const] : []));
-  return pairs.flatMap(([name, value]) => [name, name.toLowerCase() === 'content-length' ? String(length) : value]);
+  const omitted = action?.kind === 'omit-headers' ? action.prefix : undefined;
+  const kept = pairs.filter(([name]) => omitted === undefined || !name.toLowerCase().startsWith(omitted));
+  return kept.flatMap(([name, value]) => [name, name.toLowerCase() === 'content-length' ? String(length) : value]);
 }
 
 function answerError(outgoing: ServerResponse, status: number, code: string, method: string): void {

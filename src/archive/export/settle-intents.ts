@@ -21,7 +21,9 @@ export async function settleIntents(context: ArchiveContext, job: UnitJob, unit:
       continue;
     }
     const { key, encryption, lockMode: mode, retainUntil } = part;
-    await ensureStored(job.store, { key, versionId, encryption, lock: { mode, retainUntil }, signal: job.signal });
+    const { encryptionRequired } = context.destination;
+    const lock = { mode, retainUntil };
+    await ensureStored(job.store, { key, versionId, encryption, encryptionRequired, lock, signal: job.signal });
     await markPartStored(context.registry, part.id, versionId);
   }
 }

@@ -51,7 +51,7 @@ export async function storeFinished(context: ArchiveContext, request: StoreFinis
     ),
   );
   const { sha256, sizeBytes, rows, digest } = finished;
-  const { prefix, bucket, encryption } = destination;
+  const { prefix, bucket, encryption, encryptionRequired } = destination;
   const key = partKey({ ...unit, prefix, layout: policy.layout, ordinal, sha256 });
   const lock = { mode: policy.lockMode, retainUntil: unit.retainUntil } as const;
   step('part.before-intent', unit.id);
@@ -96,6 +96,7 @@ export async function storeFinished(context: ArchiveContext, request: StoreFinis
     storageClass: policy.storageClass,
     lock,
     encryption,
+    encryptionRequired,
     signal,
   });
   step('part.uploaded', unit.id);

@@ -98,14 +98,17 @@ function filesOf(unit: WholeUnit, definitions: ManifestFacts['definitions']): re
     storage_class: part.storageClass,
     retain_until: part.retainUntil.toISOString(),
     lock_mode: part.lockMode,
-    encryption:
-      part.encryption.algorithm === 'AES256'
-        ? { algorithm: 'AES256' as const }
-        : { algorithm: 'aws:kms' as const, key_id: part.encryption.keyId },
+    encryption: encryptionOf(part),
     columns: columnsOf(part, definitions.get(part.definitionSha256)),
     spills: part.spills,
     null_counts: part.nullCounts,
   }));
+}
+
+function encryptionOf({ encryption }: PartRecord): ManifestFile['encryption'] {
+  const { algorithm, unconfirmed } = encryption;
+  const named = algorithm === 'AES256' ? { algorithm } : { algorithm, key_id: encryption.keyId };
+  return unconfirmed === undefined ? named : { ...named, unconfirmed };
 }
 
 function columnsOf(part: PartRecord, definition: TableDefinition | undefined): readonly ManifestColumn[] {

@@ -24,9 +24,12 @@ const range = z.object({
   sha256,
 });
 
+/** Only where the deployment does not require it: the server does not say that it encrypted as it was asked to. */
+const unconfirmed = z.literal(true).optional();
+
 const encryption = z.union([
-  z.object({ algorithm: z.literal('AES256') }),
-  z.object({ algorithm: z.literal('aws:kms'), key_id: text }),
+  z.object({ algorithm: z.literal('AES256'), unconfirmed }),
+  z.object({ algorithm: z.literal('aws:kms'), key_id: text, unconfirmed }),
 ]);
 
 const column = z.object({

@@ -113,7 +113,7 @@ async function prepare(
 }
 
 async function storeManifest(
-  { registry }: ArchiveContext,
+  { registry, destination }: ArchiveContext,
   { store, signal }: Pick<WriteManifestRequest, 'store' | 'signal'>,
   { id, key, body, sha256, lockMode, retainUntil, encryption, source, sequence }: ManifestRecord,
 ): Promise<void> {
@@ -129,6 +129,7 @@ async function storeManifest(
     storageClass: 'STANDARD',
     lock: { mode: lockMode, retainUntil },
     encryption,
+    encryptionRequired: destination.encryptionRequired,
     ...(signal === undefined ? {} : { signal }),
   });
   step('manifest.uploaded');

@@ -6,12 +6,13 @@ import type { PurgeWork } from './purge-ranges.ts';
  * are read back again. Of parts whose rows were purged before, nothing is deleted any more.
  * @throws AppError as verifyPart
  */
-export async function requireProved({ job, unit, purgedRound }: PurgeWork): Promise<void> {
+export async function requireProved({ context, job, unit, purgedRound }: PurgeWork): Promise<void> {
   const { verifierStore: store, throttle, signal } = job;
+  const { encryptionRequired } = context.destination;
   for (const part of unit.parts) {
     const isNeeded = part.ranges.some(({ ordinal }) => part.round > purgedRound(ordinal));
     if (!isNeeded || job.provedParts.has(part.id)) continue;
-    await verifyPart({ store, unit, part, throttle, signal });
+    await verifyPart({ store, unit, part, encryptionRequired, throttle, signal });
     job.provedParts.add(part.id);
   }
 }

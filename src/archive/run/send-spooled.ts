@@ -6,7 +6,7 @@ import { sendSpooled } from '../upload/send-spooled.ts';
 
 /** Sends what waits on the local disk; what cannot be sent yet goes on waiting, and its unit with it. */
 export async function sendSpooledParts(
-  { registry, spool, log }: ArchiveContext,
+  { registry, destination, spool, log }: ArchiveContext,
   store: ArchiveStore,
   signal: AbortSignal,
 ): Promise<void> {
@@ -14,6 +14,7 @@ export async function sendSpooledParts(
   const parts = new Map((await listSpooled(registry)).map((part) => [part.key, part]));
   try {
     await sendSpooled(store, spool, {
+      encryptionRequired: destination.encryptionRequired,
       signal,
       // One that no part waits for was exported again meanwhile; its object is found by a validation.
       async onStored({ key }, { versionId }) {

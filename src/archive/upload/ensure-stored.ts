@@ -12,20 +12,22 @@ export interface WantedStorage {
   readonly versionId: string;
   readonly lock: ObjectLock;
   readonly encryption: WantedEncryption;
+  /** Default: true. False where a server that does not say how it encrypts is tolerated. */
+  readonly encryptionRequired?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Reads back what a write asked for: some servers ignore the lock of a multipart upload without a word. A lock that is
- * missing, shorter or weaker is put on; an encryption cannot be changed afterwards.
+ * missing, shorter or weaker is put on; an encryption cannot be changed afterwards, and is refused or tolerated.
  * @throws AppError LOCK_MISSING, ENCRYPTION_MISSING, ACCESS_DENIED for who may not see the lock, FILE_MISSING, or transient
  */
 export async function ensureStored(store: ArchiveStore, wanted: WantedStorage): Promise<StoredObject> {
-  const { key, versionId, lock, encryption } = wanted;
+  const { key, versionId, lock, encryption, encryptionRequired = true } = wanted;
   const options = wanted.signal ? { signal: wanted.signal } : {};
   const name = `s3://${store.bucket}/${key}, version ${versionId}`;
   const stored = await store.head(key, versionId, options);
-  if (!isEncryptedAs(stored.encryption, encryption)) {
+  if (encryptionRequired && !isEncryptedAs(stored.encryption, encryption)) {
     throw new AppError(
       'ENCRYPTION_MISSING',
       `${name} is encrypted by ${encryptionText(stored.encryption)}; wanted is ${encryptionText(encryption)}`,
@@ -69,7 +71,7 @@ export function lockText(lock: ObjectLock | undefined): string {
   return lock === undefined ? 'not locked' : `locked by ${lock.mode} until ${lock.retainUntil.toISOString()}`;
 }
 
-function encryptionText(encryption: FoundEncryption | undefined): string {
+export function encryptionText(encryption: FoundEncryption | undefined): string {
   if (encryption === undefined) return 'nothing';
   return encryption.keyId === undefined ? encryption.algorithm : `${encryption.algorithm} (${encryption.keyId})`;
 }

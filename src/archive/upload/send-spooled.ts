@@ -6,6 +6,8 @@ import { type StoredPart, storeObject } from './store-part.ts';
 export interface SendSpooledOptions {
   /** Records what is stored, before the local copy goes: only then may the disk forget it. */
   readonly onStored: (put: SpooledPut, stored: StoredPart) => Promise<void>;
+  /** As in `WantedStorage`. */
+  readonly encryptionRequired?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -15,10 +17,11 @@ export interface SendSpooledOptions {
  * @returns how many were sent @throws AppError of the first that could not be; it and the rest wait on
  */
 export async function sendSpooled(store: ArchiveStore, spool: Spool, options: SendSpooledOptions): Promise<number> {
+  const { encryptionRequired, signal } = options;
   let sent = 0;
   for (const put of await spool.list()) {
     const request = await spool.read(put);
-    const stored = await storeObject(store, { ...request, signal: options.signal });
+    const stored = await storeObject(store, { ...request, encryptionRequired, signal });
     await options.onStored(put, stored);
     await spool.remove(put);
     sent++;

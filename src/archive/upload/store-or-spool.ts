@@ -1,7 +1,7 @@
-import type { ArchiveStore, PutRequest } from '../../aws/archive-store.ts';
+import type { ArchiveStore } from '../../aws/archive-store.ts';
 import { type ErrorCode, isAppError } from '../../errors.ts';
 import type { ArchiveContext } from '../context.ts';
-import { type StoredPart, storeObject } from './store-part.ts';
+import { type StoredPart, type StoreRequest, storeObject } from './store-part.ts';
 
 export type StoreOutcome = ({ readonly kind: 'stored' } & StoredPart) | { readonly kind: 'spooled' };
 
@@ -16,7 +16,7 @@ const outOfReach: readonly ErrorCode[] = ['NETWORK', 'TIMEOUT', 'THROTTLED', 'SE
 export async function storeOrSpool(
   { spool, log }: Pick<ArchiveContext, 'spool' | 'log'>,
   store: ArchiveStore,
-  request: PutRequest,
+  request: StoreRequest,
 ): Promise<StoreOutcome> {
   try {
     return { kind: 'stored', ...(await storeObject(store, request)) };

@@ -1,7 +1,10 @@
 import type { ArchiveStore, PutRequest } from '../../aws/archive-store.ts';
 import { byteSource } from '../../aws/byte-source.ts';
 import { AppError } from '../../errors.ts';
-import { ensureStored } from './ensure-stored.ts';
+import { ensureStored, type WantedStorage } from './ensure-stored.ts';
+
+/** `encryptionRequired`: as in `WantedStorage`. */
+export type StoreRequest = PutRequest & Pick<WantedStorage, 'encryptionRequired'>;
 
 export interface StoredPart {
   readonly versionId: string;
@@ -12,10 +15,10 @@ export interface StoredPart {
 
 /**
  * Puts an object where nothing is, or adopts the one that is there if it has the same bytes; either way it is locked and
- * encrypted as wanted when this returns.
+ * encrypted as wanted when this returns, encryption only if it is required.
  * @throws AppError OBJECT_EXISTS naming both digests; LOCK_MISSING, ENCRYPTION_MISSING; and as `ArchiveStore.put`
  */
-export async function storeObject(store: ArchiveStore, request: PutRequest): Promise<StoredPart> {
+export async function storeObject(store: ArchiveStore, request: StoreRequest): Promise<StoredPart> {
   const { outcome, versionId } = await store.put(request);
   const adopted = outcome === 'exists';
   if (adopted) await requireSameBytes(store, request, versionId);

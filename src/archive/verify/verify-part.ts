@@ -14,6 +14,8 @@ export interface VerifyPartRequest {
   readonly store: ArchiveStore;
   readonly unit: Pick<UnitRecord, 'source' | 'schema' | 'table' | 'month' | 'mode'>;
   readonly part: PartRecord;
+  /** As in `WantedStorage`. */
+  readonly encryptionRequired?: boolean;
   readonly throttle?: Throttle;
   readonly signal?: AbortSignal;
 }

@@ -4,19 +4,23 @@ import { markUnitVerified } from '../../registry/archive/unit-states.ts';
 import { step } from '../../steps.ts';
 import type { ArchiveContext } from '../context.ts';
 import type { UnitJob } from '../export/unit-job.ts';
+import { tellUnconfirmed } from './tell-unconfirmed.ts';
 import { verifyPart } from './verify-part.ts';
 
 /**
  * EXPORTED → VERIFIED: every part that was not proved yet is read back, with the verifier's rights, and proved.
  * @throws AppError as verifyPart: the unit then stays EXPORTED, and nothing of it is purged
  */
-export async function verifyUnit({ registry }: ArchiveContext, job: UnitJob): Promise<void> {
+export async function verifyUnit(context: ArchiveContext, job: UnitJob): Promise<void> {
+  const { registry, destination } = context;
+  const { encryptionRequired } = destination;
   const unit = await findUnit(registry, job.unitId);
   const { verifierStore: store, throttle, signal } = job;
   for (const part of unit.parts.filter(({ state }) => state === 'STORED')) {
-    await verifyPart({ store, unit, part, throttle, signal });
+    const { isEncrypted } = await verifyPart({ store, unit, part, encryptionRequired, throttle, signal });
+    if (!isEncrypted) tellUnconfirmed(context, part);
     step('part.proved', unit.id);
-    await markPartVerified(registry, part.id);
+    await markPartVerified(registry, part.id, { isEncrypted });
     job.provedParts.add(part.id);
     step('part.verified', unit.id);
   }

@@ -87,10 +87,18 @@ export async function markPartSpooled(registry: Registry, partId: number): Promi
   requireChange(changed, partId, 'INTENDED');
 }
 
-/** STORED → VERIFIED. */
-export async function markPartVerified(registry: Registry, partId: number): Promise<void> {
+/** STORED → VERIFIED. `isEncrypted`: whether the server says that the part is encrypted as it was asked to be. */
+export async function markPartVerified(
+  registry: Registry,
+  partId: number,
+  { isEncrypted }: { readonly isEncrypted: boolean },
+): Promise<void> {
   const changed = await registry.$executeRaw`
-    update registry.archive_part set state = 'VERIFIED', verified_at = now() where id = ${partId} and state = 'STORED'`;
+    update registry.archive_part
+       set state = 'VERIFIED', verified_at = now(),
+           encryption = case when ${isEncrypted} then encryption - 'unconfirmed'
+                             else encryption || '{"unconfirmed": true}' end
+     where id = ${partId} and state = 'STORED'`;
   requireChange(changed, partId, 'STORED');
 }
 

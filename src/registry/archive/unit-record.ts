@@ -19,6 +19,12 @@ export interface UnitRange {
 
 export type Encryption = { readonly algorithm: 'AES256' } | { readonly algorithm: 'aws:kms'; readonly keyId: string };
 
+/** As it was asked for. */
+export type PartEncryption = Encryption & {
+  /** True where the server does not say that it did so; tolerated when the part was proved, as it was not required. */
+  readonly unconfirmed?: true;
+};
+
 export type LockMode = 'GOVERNANCE' | 'COMPLIANCE';
 
 export interface PartRecord {
@@ -43,7 +49,7 @@ export interface PartRecord {
   readonly nullCounts: readonly number[];
   readonly compression: string;
   readonly storageClass: string;
-  readonly encryption: Encryption;
+  readonly encryption: PartEncryption;
   readonly lockMode: LockMode;
   readonly retainUntil: Date;
   readonly legalHold: boolean;

@@ -1,7 +1,15 @@
 import type { Prisma } from '../generated/client.ts';
 import { day } from '../instant.ts';
 import { safeInteger } from '../safe-integer.ts';
-import type { Encryption, LockMode, PartRange, PartRecord, UnitRange, UnitRecord, WholeUnit } from './unit-record.ts';
+import type {
+  LockMode,
+  PartEncryption,
+  PartRange,
+  PartRecord,
+  UnitRange,
+  UnitRecord,
+  WholeUnit,
+} from './unit-record.ts';
 
 export const unitInclude = { table: true } as const;
 export const wholeUnitInclude = {
@@ -71,7 +79,7 @@ export function toPart(row: PartRow): PartRecord {
     ranges: row.ranges as unknown as readonly PartRange[],
     spills: row.spills as unknown as Readonly<Record<string, string>>,
     nullCounts: row.nullCounts as unknown as readonly number[],
-    encryption: row.encryption as unknown as Encryption,
+    encryption: row.encryption as unknown as PartEncryption,
     lockMode: row.lockMode as LockMode,
   };
 }

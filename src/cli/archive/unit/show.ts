@@ -94,7 +94,7 @@ function partFacts(part: ShownPart): string {
     ['SHA-256', part.sha256],
     ['digest of its rows', part.digest],
     ['storage class', part.storageClass],
-    ['encryption', encryption.algorithm === 'AES256' ? 'AES256' : `aws:kms, key ${encryption.keyId}`],
+    ['encryption', encryptionText(encryption)],
     ['lock', `${part.lockMode} until ${instantText(part.retainUntil)} UTC`],
     ['legal hold', part.legalHold],
     ['stored (UTC)', instantText(part.storedAt)],
@@ -104,6 +104,11 @@ function partFacts(part: ShownPart): string {
       : [['validated (UTC)', `${instantText(validatedAt)}, level ${part.validatedLevel}`] as const]),
     ...(expiredAt === null ? [] : [['expired (UTC)', instantText(expiredAt)] as const]),
   ]);
+}
+
+function encryptionText(encryption: ShownPart['encryption']): string {
+  const asked = encryption.algorithm === 'AES256' ? 'AES256' : `aws:kms, key ${encryption.keyId}`;
+  return encryption.unconfirmed === true ? `${asked}, asked for; the server does not say that it did so` : asked;
 }
 
 function instantText(instant: Date | null): string | null {
