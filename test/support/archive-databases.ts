@@ -12,19 +12,22 @@ export async function copiedDatabases(
   fill: (query: (sql: string) => Promise<unknown>) => Promise<void>,
 ): Promise<CopiedDatabases> {
   const made: string[] = [];
+  const urlOf = (name: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href;
+  const administer = urlOf('postgres');
   const make = async (template?: string): Promise<string> => {
     const name = `copy_${crypto.randomUUID().replaceAll('-', '')}`;
-    await inDatabase(url, (query) => query(`create database ${name}${template ? ` template ${template}` : ''}`));
+    await inDatabase(administer, (query) =>
+      query(`create database ${name}${template === undefined ? '' : ` template ${template}`}`),
+    );
     made.push(name);
     return name;
   };
-  const urlOf = (name: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href;
   const template = await make();
   await inDatabase(urlOf(template), fill);
   return {
     copy: async () => urlOf(await make(template)),
     async [Symbol.asyncDispose]() {
-      await inDatabase(url, async (query) => {
+      await inDatabase(administer, async (query) => {
         for (const name of made) await query(`drop database if exists ${name} with (force)`);
       });
     },
