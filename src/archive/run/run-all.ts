@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
 import { type AppError, toAppError } from '../../errors.ts';
-import { listPolicies } from '../../registry/archive/policy.ts';
 import { toRegistryError } from '../../registry/registry-error.ts';
 import type { ArchiveContext } from '../context.ts';
+import { askRun } from './ask-run.ts';
 import { type ArchiveRunRequest, type ArchiveRunSummary, runArchive } from './run-archive.ts';
+import { sourcesToRun } from './sources-to-run.ts';
 
 /** Sources that are worked on at the same time; each works on `settings.parallel` tables. */
 const maxParallelSources = 4;
@@ -17,15 +18,14 @@ export async function runAllSources(
   context: ArchiveContext,
   request: Omit<ArchiveRunRequest, 'source'>,
 ): Promise<readonly SourceRun[]> {
-  const { sources: wanted } = request.filter;
-  const withPolicies = new Set((await listPolicies(context.registry)).map(({ source }) => source));
-  const names = wanted ?? [...withPolicies].sort();
+  const names = await sourcesToRun(context, request.filter);
   const limit = pLimit(maxParallelSources);
   return Promise.all(
     names.map((source) =>
       limit(async () => {
         try {
-          return { source, summary: await runArchive(context, { ...request, source }) };
+          const run = request.trigger === 'manual' ? askRun : runArchive;
+          return { source, summary: await run(context, { ...request, source }) };
         } catch (error) {
           return { source, failure: toAppError(toRegistryError(error)) };
         }

@@ -27,6 +27,7 @@ import { restoreShow } from './restore/show.ts';
 import { restoreStart } from './restore/start.ts';
 import { archiveRun } from './run.ts';
 import { archiveRuns } from './runs.ts';
+import { archiveStatusCommand } from './status.ts';
 import { unitShow } from './unit/show.ts';
 import { archiveUnits } from './units.ts';
 import { archiveVerify } from './verify.ts';
@@ -46,6 +47,7 @@ export function archiveCommand(cli: Cli): Command {
     archivePlan(cli),
     archiveRun(cli),
     archiveRuns(cli),
+    archiveStatusCommand(cli),
     archiveUnits(cli),
     newGroup('unit', 'one archive unit', [unitShow(cli)]),
     newGroup('manifest', 'the signed manifests', [manifestList(cli), manifestShow(cli)]),

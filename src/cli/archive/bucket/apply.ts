@@ -35,9 +35,11 @@ off again. Ends with 6 when the bucket is not all that is wanted afterwards.`,
 async function apply(cli: Cli, { archive, admin, wanted }: BucketAtWork, options: Options): Promise<AppliedBucket> {
   const { signal } = cli.io;
   const { plan: shown } = await checkBucket({ admin, wanted, signal });
-  if (!options.json || !options.yes) cli.print(options, shown, () => planText(shown));
+  const isRefused = hasChanges(shown) && options.yes !== true;
+  // One document: with --json the plan is printed only where nothing else will be.
+  if (!options.json || isRefused) cli.print(options, shown, () => planText(shown));
   if (!hasChanges(shown)) return { outcomes: [], after: shown };
-  if (!options.yes) throw new AppError('BAD_INPUT', `say --yes if bucket ${shown.bucket} is to be changed so`);
+  if (isRefused) throw new AppError('BAD_INPUT', `say --yes if bucket ${shown.bucket} is to be changed so`);
   return changeBucket(archive.registry, { admin, wanted, shown, signal, actor: cli.actor });
 }
 
