@@ -179,8 +179,10 @@ describe('the archive over HTTP', () => {
         ['2026-06', 'PURGED', rowsPerMonth],
       ],
     );
+    const { tables, units, failedUnits, parts, rows } = body.totals;
+    assert.deepEqual([tables, units, failedUnits, parts, rows], [1, 2, 0, 2, 2 * rowsPerMonth]);
     const narrow = await api.ask('GET', `${root}/status?table=public.ledger&from=2026-06`);
-    assert.equal(narrow.body.data[0].months.length, 1);
+    assert.deepEqual([narrow.body.data[0].months.length, narrow.body.totals.rows], [1, rowsPerMonth]);
   });
 
   test('archived tables are described for the engine that is asked for', async () => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { listStored } from '../../../archive/policy/apply-policies.ts';
 import { archiveStatus, type TableStatus } from '../../../archive/status/archive-status.ts';
 import { nextRun } from '../../../jobs.ts';
+import { sumStatus } from '../../../registry/archive/status-totals.ts';
 import { archiveName, monthFields, requireOrder, tableName } from '../../archive-input.ts';
 import type { ArchiveApi } from '../../context.ts';
 import { readQuery, smallPageFields, whole } from '../../input.ts';
@@ -18,14 +19,19 @@ const query = z.strictObject({
   table: tableName.optional(),
 });
 
-/** How every table and month stands, as the registry has it: no source and no bucket is asked. */
+/**
+ * How every table and month stands, as the registry has it: no source and no bucket is asked. `totals` are of all that
+ * the filter names, not of the page alone.
+ */
 export function statusRoute({ context }: ArchiveApi): Hono {
   const { registry, now } = context;
   const routes = new Hono();
   routes.get('/', async (c) => {
-    const { limit, cursor, table, ...filter } = readQuery(c, query);
-    requireOrder(filter);
-    const { tables, nextCursor } = await archiveStatus(context, { ...filter, ...table }, { limit, cursor });
+    const { limit, cursor, table, ...given } = readQuery(c, query);
+    requireOrder(given);
+    const filter = { ...given, ...table };
+    const { tables, nextCursor } = await archiveStatus(context, filter, { limit, cursor });
+    const totals = await sumStatus(registry, filter);
     const enabled = (await listStored(registry)).filter(({ policy }) => policy.enabled);
     const schedules = new Map(enabled.map(({ policy }) => [policy.name, policy.schedule]));
     const body = ({ months, ...rest }: TableStatus) => {
@@ -33,7 +39,7 @@ export function statusRoute({ context }: ArchiveApi): Hono {
       const next = schedule === undefined ? null : nextRun(schedule, now());
       return { ...rest, nextRun: next, months: months.map(({ tableId, ...month }) => month) };
     };
-    return c.json({ data: tables.map(body), next: nextCursor });
+    return c.json({ data: tables.map(body), next: nextCursor, totals });
   });
   return routes;
 }
