@@ -10,14 +10,17 @@ export interface AdvancedSequence {
   readonly to: string;
 }
 
+const integers = new Set(['pg_catalog.int2', 'pg_catalog.int4', 'pg_catalog.int8']);
+
 /** Moves the sequences of the table's own columns past its greatest values, where they are behind; never back. */
 export async function advanceSequences(
   client: pg.PoolClient,
   target: TableDefinition,
 ): Promise<readonly AdvancedSequence[]> {
   const advanced: AdvancedSequence[] = [];
-  for (const { name, identity, default: expression } of target.columns) {
-    if (identity === null && !(expression?.includes('nextval(') ?? false)) continue;
+  for (const { name, typeName, identity, default: expression } of target.columns) {
+    const isNumbered = identity !== null || (expression?.includes('nextval(') ?? false);
+    if (!isNumbered || !integers.has(typeName)) continue;
     const found = await advance(client, target, name);
     if (found !== undefined) advanced.push(found);
   }

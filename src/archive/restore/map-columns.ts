@@ -1,7 +1,7 @@
-import { canonicalJson } from '../manifest/canonical-json.ts';
 import type { ColumnDefinition, TableDefinition } from '../source/table-definition.ts';
 import type { UserType } from '../source/user-type.ts';
 import { baseType } from '../source/writer-columns.ts';
+import { isSameType } from './same-type.ts';
 
 /** What keeps the values of columns that the target has no longer. */
 export const extraColumn = '_restored_extra';
@@ -42,7 +42,6 @@ export function mapColumns(
   target: TableDefinition,
   droppedColumns: 'refuse' | 'extra',
 ): ColumnMapping {
-  const isSameTypes = canonicalJson(archived.userTypes) === canonicalJson(target.userTypes);
   const differences: SchemaDifference[] = [];
   const columns = archived.columns.map((column): MappedColumn => {
     const { name } = column;
@@ -56,17 +55,12 @@ export function mapColumns(
       differences.push(lost('generated', name, 'is generated in the target now', droppedColumns));
       return { kind: 'extra', name };
     }
-    if (isSameType(column, now, isSameTypes)) return { kind: 'same', name, type: now.type };
+    if (isSameType([column, archived], [now, target])) return { kind: 'same', name, type: now.type };
     const text = `${name} was ${column.type}${column.type === now.type ? ' of another definition' : ''}, is ${now.type}: cast where nothing is lost`;
     differences.push({ kind: 'type', column: name, text, refusal: null });
     return { kind: 'cast', name, type: now.type, compare: comparison(column, archived, now, target) };
   });
   return { columns, differences: [...differences, ...addedColumns(archived, target)] };
-}
-
-/** Types of PostgreSQL's own mean the same everywhere; those of a user's own only where all of them are as they were. */
-function isSameType(archived: ColumnDefinition, now: ColumnDefinition, isSameTypes: boolean): boolean {
-  return archived.type === now.type && (isSameTypes || archived.typeName.startsWith('pg_catalog.'));
 }
 
 const numbers = new Set(['pg_catalog.int2', 'pg_catalog.int4', 'pg_catalog.int8', 'pg_catalog.numeric']);

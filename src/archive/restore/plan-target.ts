@@ -1,13 +1,12 @@
-import { quoteQualified } from '../../db/identifier.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { count } from '../plan/reason.ts';
 import { definitionDdl } from '../source/definition-ddl.ts';
 import type { Source } from '../source/open-source.ts';
-import { rangeCondition, rowAlias } from '../source/range-condition.ts';
 import { inSnapshot } from '../source/source-transaction.ts';
 import type { TableDefinition } from '../source/table-definition.ts';
 import { archivedDefinition } from './archived-definition.ts';
 import { conflictKey } from './conflict-key.ts';
+import { countMonth } from './count-month.ts';
 import { findTarget } from './ensure-target.ts';
 import { listInsertTriggers } from './insert-triggers.ts';
 import { mapColumns, type SchemaDifference } from './map-columns.ts';
@@ -52,7 +51,7 @@ export async function planTarget(options: PlanTarget): Promise<TargetFacts> {
     const notes: string[] = triggers.map((name) => `trigger ${name} of the target sees every restored row`);
     for (const { unit, parts } of units) {
       if (parts.every(({ id }) => there.has(id))) continue;
-      const rows = await rowsOf(client, now, unit);
+      const rows = await countMonth(client, now, unit);
       if (rows > 0) notes.push(`the target has ${count(rows)} rows of ${unit.month} already`);
     }
     const refusals = differences.flatMap(({ refusal }) => (refusal === null ? [] : [refusal]));
@@ -94,21 +93,6 @@ async function partsThere(
     }
   }
   return there;
-}
-
-async function rowsOf(
-  client: Parameters<Parameters<typeof inSnapshot>[1]>[0],
-  target: TableDefinition,
-  { timeColumn, month }: SelectedUnit['unit'],
-): Promise<number> {
-  const hasTime = timeColumn !== null && target.columns.some(({ name }) => name === timeColumn);
-  const condition = hasTime
-    ? rangeCondition({ definition: target, key: { timeColumn, keyColumns: [] }, month })
-    : 'true';
-  const { rows } = await client.query<{ rows: number }>(
-    `select count(*)::float8 as rows from ${quoteQualified(target.schema, target.table)} as ${rowAlias} where ${condition}`,
-  );
-  return rows[0]?.rows ?? 0;
 }
 
 function withoutRepeats(differences: readonly SchemaDifference[]): readonly SchemaDifference[] {

@@ -1,8 +1,7 @@
 import type pg from 'pg';
-import { quoteQualified } from '../../db/identifier.ts';
 import { AppError } from '../../errors.ts';
-import { rangeCondition, rowAlias } from '../source/range-condition.ts';
 import type { TableDefinition } from '../source/table-definition.ts';
+import { countMonth, knowsMonth } from './count-month.ts';
 import type { PartJob } from './restore-part.ts';
 import { isInPlace } from './target-table.ts';
 import type { RestoredPart } from './watermark.ts';
@@ -10,8 +9,8 @@ import type { RestoredPart } from './watermark.ts';
 export interface RequireAbsent {
   readonly job: Pick<PartJob, 'unit' | 'part' | 'target' | 'purges' | 'request' | 'restore'>;
   readonly target: TableDefinition;
-  /** Other parts of the unit that are in the target. */
-  readonly others: readonly RestoredPart[];
+  /** What is in the target by its record, this part perhaps among it. */
+  readonly restored: readonly RestoredPart[];
 }
 
 /**
@@ -19,7 +18,7 @@ export interface RequireAbsent {
  * a purge has deleted them since, by its proof, or the target's month holds what was restored before and nothing else.
  * @throws AppError RESTORE_CONFLICT
  */
-export async function requireAbsent(client: pg.PoolClient, { job, target, others }: RequireAbsent): Promise<void> {
+export async function requireAbsent(client: pg.PoolClient, { job, target, restored }: RequireAbsent): Promise<void> {
   const { unit, request } = job;
   const name = `${target.schema}.${target.table}`;
   if (request.conflict !== 'fail') {
@@ -28,9 +27,12 @@ export async function requireAbsent(client: pg.PoolClient, { job, target, others
       `${name} has no primary key: rows cannot be told apart, so there is nothing to ${request.conflict}; restore with conflict "fail", or into another table`,
     );
   }
-  if (isInPlace(job.target, unit) && wasPurged(job)) return;
-  const expected = others.reduce((sum, { rows }) => sum + rows, 0);
-  const found = await countRows(client, job, target);
+  if (isInPlace(job.target, unit) && wasPurged(job, restored)) return;
+  const others = restored.filter(({ partSha256 }) => partSha256 !== job.part.sha256);
+  const siblings = others.filter(({ partSha256 }) => unit.parts.some(({ sha256 }) => sha256 === partSha256));
+  const counted = knowsMonth(target, unit) ? siblings : others;
+  const expected = counted.reduce((sum, { rows }) => sum + rows, 0);
+  const found = await countMonth(client, target, unit);
   if (found === expected) return;
   throw new AppError(
     'RESTORE_CONFLICT',
@@ -38,21 +40,11 @@ export async function requireAbsent(client: pg.PoolClient, { job, target, others
   );
 }
 
-/** Every range of the part was purged after it was archived. What lies there now came later. */
-function wasPurged({ part, purges }: RequireAbsent['job']): boolean {
-  return part.ranges.every(({ ordinal }) => (purges.byRange.get(ordinal)?.round ?? 0) >= part.round);
-}
-
-async function countRows(
-  client: pg.PoolClient,
-  { unit }: RequireAbsent['job'],
-  target: TableDefinition,
-): Promise<number> {
-  const hasTime = unit.timeColumn !== null && target.columns.some(({ name }) => name === unit.timeColumn);
-  const key = { timeColumn: unit.timeColumn, keyColumns: [] };
-  const condition = hasTime ? rangeCondition({ definition: target, key, month: unit.month }) : 'true';
-  const { rows } = await client.query<{ rows: number }>(
-    `select count(*)::float8 as rows from ${quoteQualified(target.schema, target.table)} as ${rowAlias} where ${condition}`,
-  );
-  return rows[0]?.rows ?? 0;
+/** Every range of the part was purged since it was archived, and since it was last restored. What lies there came later. */
+function wasPurged({ part, purges }: RequireAbsent['job'], restored: readonly RestoredPart[]): boolean {
+  const restoredAt = restored.find(({ partSha256 }) => partSha256 === part.sha256)?.lastDeletion ?? 0;
+  return part.ranges.every(({ ordinal }) => {
+    const purge = purges.byRange.get(ordinal);
+    return purge !== undefined && purge.round >= part.round && purge.id > restoredAt;
+  });
 }

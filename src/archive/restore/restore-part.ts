@@ -41,6 +41,9 @@ export interface UnitPurges {
   readonly byRange: ReadonlyMap<number, { readonly id: number; readonly round: number }>;
 }
 
+/** How long a restore waits for a table that somebody else holds, before it lets them pass and tries again later. */
+const lockTimeoutSeconds = 30;
+
 /** `there`: it was restored before, and has not been purged since. */
 export type PartOutcome =
   | { readonly kind: 'restored'; readonly rows: number; readonly detail: PartDetail }
@@ -69,6 +72,7 @@ export async function restorePart(job: PartJob): Promise<PartOutcome> {
   await using proved = await openProvedPart(job);
   try {
     const outcome = await inSourceTransaction(pool, async (client) => {
+      await client.query(`set local lock_timeout = '${lockTimeoutSeconds}s'`);
       const restored = await readWatermark(client, job.target);
       const before = restored.find(({ partSha256 }) => partSha256 === part.sha256);
       if (before !== undefined && isThere(job, before)) {
@@ -117,7 +121,7 @@ async function putPart(
   const keyColumns = conflictKey(target, unit);
   const siblings = restored.filter(({ partSha256 }) => unit.parts.some(({ sha256 }) => sha256 === partSha256));
   const others = siblings.filter(({ partSha256 }) => partSha256 !== part.sha256);
-  if (keyColumns.length === 0) await requireAbsent(client, { job, target, others });
+  if (keyColumns.length === 0) await requireAbsent(client, { job, target, restored });
   const departed = new DepartedFilter(
     part,
     unit.departed,

@@ -1,4 +1,5 @@
 import type { ArchiveStore } from '../../aws/archive-store.ts';
+import { withConnection } from '../../db/pool.ts';
 import { findUnit } from '../../registry/archive/find-unit.ts';
 import { findRestore, keepUnit, type RestoreRecord, settleRestorePart } from '../../registry/archive/restore.ts';
 import type { PartRecord, WholeUnit } from '../../registry/archive/unit-record.ts';
@@ -115,13 +116,9 @@ async function laterParts({ table, part, database }: OnePart, unit: WholeUnit): 
   );
   if (later.length === 0 || unit.keyColumns.length === 0) return [];
   const asked = new Set(table.restore.parts.map(({ partId }) => partId));
-  const client = await database.pool.connect();
-  try {
-    const there = new Set((await readWatermark(client, table.target)).map(({ partSha256 }) => partSha256));
-    return later.filter(({ id, sha256 }) => asked.has(id) || there.has(sha256));
-  } finally {
-    client.release();
-  }
+  const restored = await withConnection(database.pool, (client) => readWatermark(client, table.target));
+  const there = new Set(restored.map(({ partSha256 }) => partSha256));
+  return later.filter(({ id, sha256 }) => asked.has(id) || there.has(sha256));
 }
 
 function detailOf(outcome: PartOutcome): Prisma.InputJsonObject {

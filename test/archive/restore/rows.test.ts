@@ -32,6 +32,9 @@ test('late rows come back, a changed row as it was last, a deleted row not; what
   assert.equal(said(back), 'done');
   assert.deepEqual([await scene.copyText('ledger', 'id'), await scene.copyText('loose', '(t.*)::text')], before);
 
+  const again = await restore(scene, { again: true, selection: { tables: ['loose'] } });
+  assert.match(said(again), /^RESTORE_CONFLICT .*no primary key/, 'rows without a key are not doubled');
+
   // After a restore: changed and added to; purged again, and back once more.
   await scene.query(`update ledger set note = 'v3' where id % 10 = 2;
     update ledger set note = 'v2' where id % 10 = 4; insert into ledger (account, amount, created_at) values ('later', 2, '2026-05-10');
