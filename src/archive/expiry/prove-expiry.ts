@@ -1,8 +1,8 @@
 import type { ArchiveStore, StoredVersion } from '../../aws/archive-store.ts';
 import { AppError, type ErrorCode, isAppError, toAppError } from '../../errors.ts';
 import { type ExpiredObject, listPastRetention, markExpired } from '../../registry/archive/expiry.ts';
+import { listStoredTables } from '../../registry/archive/list-archived-tables.ts';
 import { listManifestSources, manifestHead } from '../../registry/archive/manifest.ts';
-import { archivedTables } from '../bucket/archived-tables.ts';
 import type { ArchiveContext } from '../context.ts';
 import { goneBy } from './due-to-be-gone.ts';
 
@@ -54,7 +54,7 @@ export async function proveExpiry(
     if (findings.length < maxFindings) findings.push({ code, object: `s3://${bucket}/${key}`, text });
   };
   await using store = context.openStore('verifier');
-  const latest = goneBy(destination, await archivedTables(registry));
+  const latest = goneBy(destination, await listStoredTables(registry));
   const now = context.now();
   let isOurs = false;
   for (const kind of ['part', 'manifest'] as const) {

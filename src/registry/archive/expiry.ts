@@ -88,34 +88,3 @@ export async function markExpired(
     });
   });
 }
-
-/** Tables with parts in the bucket, as the bucket's rules have to know them. */
-export interface StoredTable {
-  readonly source: string;
-  readonly schema: string;
-  readonly table: string;
-  readonly mode: 'monthly' | 'snapshot';
-  readonly layout: 'hive' | 'flat';
-  /** The longest of its units' policies. */
-  readonly retentionYears: number;
-  /** Of the newest unit. */
-  readonly storageClass: string;
-  /** The longest that a part is locked, in days from its upload to its retain-until, rounded up. */
-  readonly storedLockDays: number;
-}
-
-/** One a table, mode and layout; what has expired counts no more. */
-export async function listStoredTables(registry: Registry): Promise<readonly StoredTable[]> {
-  return registry.$queryRaw<StoredTable[]>`
-    select t.source, t.schema_name as "schema", t.table_name as "table", u.mode::text as "mode",
-           u.policy ->> 'layout' as "layout", max((u.policy ->> 'retentionYears')::int) as "retentionYears",
-           (array_agg(u.policy ->> 'storageClass' order by u.period desc))[1] as "storageClass",
-           ceil(max(extract(epoch from p.retain_until - coalesce(p.stored_at, p.created_at))) / 86400)::int
-             as "storedLockDays"
-      from registry.archive_part p
-      join registry.archive_unit u on u.id = p.unit_id
-      join registry.archive_table t on t.id = u.table_id
-     where p.state <> 'EXPIRED'
-     group by 1, 2, 3, 4, 5
-     order by 1, 2, 3, 4, 5`;
-}

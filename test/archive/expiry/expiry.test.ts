@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { applyBucket } from '../../../src/archive/bucket/apply.ts';
-import { archivedTables } from '../../../src/archive/bucket/archived-tables.ts';
 import { expiryDays, longestLockDays } from '../../../src/archive/bucket/lock-days.ts';
 import { wantedBucket } from '../../../src/archive/bucket/wanted.ts';
 import { proveExpiry } from '../../../src/archive/expiry/prove-expiry.ts';
@@ -10,6 +9,7 @@ import { releaseHold } from '../../../src/archive/holds/release-hold.ts';
 import { monthOf, previousMonth, retainUntil } from '../../../src/archive/month.ts';
 import { validateArchive } from '../../../src/archive/validate/validate-archive.ts';
 import { openBucketAdmin } from '../../../src/aws/bucket-admin.ts';
+import { listStoredTables } from '../../../src/registry/archive/list-archived-tables.ts';
 import {
   type ArchiveScene,
   archiveBucket,
@@ -40,7 +40,7 @@ async function openAging(): Promise<ArchiveScene & { advance(days: number): Prom
     baseCredentials: { accessKeyId, secretAccessKey },
   };
   await using admin = openBucketAdmin(base, { bucket: archiveBucket, region: archiveRegion });
-  await applyBucket({ admin, wanted: wantedBucket(destination, await archivedTables(registry)) });
+  await applyBucket({ admin, wanted: wantedBucket(destination, await listStoredTables(registry)) });
   const start = Date.now();
   let day = 0;
   return Object.assign(scene, {
@@ -68,7 +68,7 @@ const validate = (scene: ArchiveScene) =>
 test('what the lifecycle removed after its retention is proved to be gone and recorded; what is held outlives it all', async () => {
   await using scene = await openAging();
   const { registry } = scene.context;
-  const tables = await archivedTables(registry);
+  const tables = await listStoredTables(registry);
   assert.deepEqual(
     tables.map(({ table, storedLockDays }) => [table, (storedLockDays ?? 0) > 100]),
     [
