@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import pLimit from 'p-limit';
 import type { ArchiveContext } from './archive/context.ts';
-import { archiveJobs, type Job, scheduledRuns } from './archive-jobs.ts';
+import { type ArchiveSchedules, archiveJobs, type Job, scheduledRuns } from './archive-jobs.ts';
 import { AppError, toAppError } from './errors.ts';
 import type { IngestContext } from './ingest/context.ts';
 import { discoverExport } from './ingest/discover/discover-export.ts';
@@ -14,7 +14,7 @@ import { toRegistryError } from './registry/registry-error.ts';
 export interface JobOptions {
   readonly context: IngestContext;
   /** Absent: there is no archive. */
-  readonly archive?: ArchiveContext | undefined;
+  readonly archive?: { readonly context: ArchiveContext; readonly schedules: ArchiveSchedules } | undefined;
   readonly signal: AbortSignal;
   /** Each scheduled run begins up to this much later, so that ten thousand exports do not begin in one second. */
   readonly jitterSeconds: number;
@@ -66,9 +66,10 @@ export function startJobs(settings: JobOptions): RunningJobs {
     job('drop superseded deliveries', dropPattern, options, () => dropSuperseded(context, 'job:drop')),
   ];
   if (archive !== undefined) {
-    const refresh = () => refreshRuns(archiveRuns, { archive, signal }, options);
+    const scope = { archive: archive.context, signal };
+    const refresh = () => refreshRuns(archiveRuns, scope, options);
     jobs.push(job('refresh archive policies', refreshPattern, options, refresh));
-    for (const one of archiveJobs({ archive, signal })) jobs.push(job(one.name, one.pattern, options, one.work));
+    for (const one of archiveJobs(scope, archive.schedules)) jobs.push(job(one.name, one.pattern, options, one.work));
     void refresh().catch(() => undefined);
   }
   void jobs[0]?.trigger();

@@ -8,7 +8,7 @@ import { differenceLines } from './archive/policy/policy-difference.ts';
 import { AppError } from './errors.ts';
 import { reconcile } from './ingest/work/reconcile.ts';
 import { runWorkers } from './ingest/work/run-workers.ts';
-import { checkSchedule, startJobs } from './jobs.ts';
+import { checkSchedule, type JobOptions, startJobs } from './jobs.ts';
 import type { Resources } from './resources.ts';
 
 /** `all` is the service; `workers` only loads files, beside a service on this or another machine. */
@@ -26,7 +26,7 @@ export interface ServiceOptions {
  * @throws AppError BAD_CONFIG when the API's port can't be had, or there is nothing to do
  */
 export async function runService(resources: Resources, { part, signal, onListening }: ServiceOptions): Promise<void> {
-  const { config, ingest, archive, log } = resources;
+  const { config, ingest, log } = resources;
   if (part === 'workers' && config.service.workers === 0) {
     throw new AppError('BAD_CONFIG', 'service.workers (BILLVAULT_WORKERS) is 0: this worker would do nothing');
   }
@@ -41,6 +41,7 @@ export async function runService(resources: Resources, { part, signal, onListeni
     onListening?.(api.url);
   }
   const { scheduleJitterSeconds: jitterSeconds } = config.ingest;
+  const archive = scheduledArchive(resources);
   const jobs = part === 'all' ? startJobs({ context: ingest, archive, signal, jitterSeconds }) : undefined;
   log.info({ workers: config.service.workers }, 'workers started');
   try {
@@ -52,11 +53,17 @@ export async function runService(resources: Resources, { part, signal, onListeni
   }
 }
 
+function scheduledArchive({ archive, config }: Resources): JobOptions['archive'] {
+  const schedules = config.archive?.schedules;
+  return archive === undefined || schedules === undefined ? undefined : { context: archive, schedules };
+}
+
 /** The policies of billvault.yaml take effect with the start; what that changes is said first. */
 async function applyDeclaredPolicies({ archive, config, log }: Resources): Promise<void> {
   if (archive === undefined) return;
   const wanted = config.archive?.policies ?? [];
   for (const { schedule } of wanted) checkSchedule(schedule);
+  for (const pattern of Object.values<string>(config.archive?.schedules ?? {})) checkSchedule(pattern);
   for (const line of differenceLines(await planPolicies(archive.registry, wanted))) log.info(`policies: ${line}`);
   await applyPolicies(archive.registry, { wanted, actor: 'service' });
 }
