@@ -67,9 +67,12 @@ export function manifestContent(facts: ManifestFacts): ManifestContent {
   };
 }
 
-/** Parts that a manifest may name: proved ones. */
+/**
+ * Parts that a manifest may name: those that were proved. One that a validation has doubted since, or that has expired, was
+ * archived all the same: a manifest names all that the one before it did.
+ */
 export function namedParts(unit: WholeUnit): readonly PartRecord[] {
-  return unit.parts.filter(({ state }) => state === 'VERIFIED');
+  return unit.parts.filter(({ verifiedAt }) => verifiedAt !== null);
 }
 
 function filesOf(unit: WholeUnit, definitions: ManifestFacts['definitions']): readonly ManifestFile[] {

@@ -31,11 +31,26 @@ export interface DeletionRecord extends DeletionIntent {
   readonly manifestId: number | null;
 }
 
-/** Before the source's commit: what is about to be deleted, and by which transaction. */
+/**
+ * Before the source's commit: what is about to be deleted, and by which transaction.
+ * @throws AppError ILLEGAL_STATE when the unit is not VERIFIED any more: a validation found that it is not what was proved
+ */
 export async function intendDeletion(registry: Registry, intent: DeletionIntent): Promise<number> {
-  const row = await registry.archiveDeletion.create({
-    data: { ...intent, departed: intent.departed as unknown as Prisma.InputJsonValue },
-  });
+  const { unitId, round, rangeOrdinal, method, transaction, rows, digest, departed, actor } = intent;
+  const [row] = await registry.$queryRaw<{ id: bigint }[]>`
+    with unit as (select id from registry.archive_unit where id = ${unitId} and state = 'VERIFIED' for share)
+    insert into registry.archive_deletion
+           (unit_id, round, range_ordinal, method, transaction, rows, digest, departed, actor)
+    select id, ${round}, ${rangeOrdinal}, ${method}::registry.deletion_method, ${transaction}, ${rows}, ${digest},
+           ${JSON.stringify(departed)}::jsonb, ${actor}
+      from unit
+    returning id`;
+  if (row === undefined) {
+    throw new AppError(
+      'ILLEGAL_STATE',
+      `archive unit ${unitId} is not VERIFIED any more: nothing more of it is purged`,
+    );
+  }
   return safeInteger(row.id);
 }
 
