@@ -24,7 +24,8 @@ export function verifyCommand(cli: Cli): Command {
     name: 'verify',
     summary: 'prove a downloaded archive with nothing but the public key',
     description: `Checks a folder with manifests and parts, as "aws s3 sync" brings it: signatures, the chain of the manifests, every
-part's bytes and every row. Needs no database, no settings and no network. Ends with 6 when anything is wrong.
+part's bytes and every row. Needs no database, no settings and no network. Ends with 6 when anything is wrong. The service's own
+look at the bucket, against its registry, is "billvault archive verify".
 
 Give --head when you know the SHA-256 of a manifest from elsewhere: without one, a cut-off end of the chain cannot show.`,
     examples: [

@@ -23,6 +23,12 @@ export function dollarText(amount: NanoDollars): string {
   return `$${(cents / 100n).toLocaleString('en-US')}.${String(cents % 100n).padStart(2, '0')}`;
 }
 
+/** As a decimal text with nine digits behind the point, for programs: money is no float. */
+export function decimalDollars(amount: NanoDollars): string {
+  const text = String(amount).padStart(digits + 1, '0');
+  return `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}
+
 /** Of numbers that are not negative: an estimate is rather a billionth too high than too low. */
 export function divideUp(dividend: bigint, divisor: bigint): bigint {
   return (dividend + divisor - 1n) / divisor;

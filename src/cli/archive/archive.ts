@@ -85,9 +85,9 @@ The least that billvault.yaml has to say:
 
 First steps:
   $ billvault archive key new --out archive-signing-key.pem
-  $ billvault archive bucket apply
   $ billvault archive inspect
   $ billvault archive policy apply
+  $ billvault archive bucket apply --yes
   $ billvault archive plan
   $ billvault archive run
   $ billvault archive verify`;

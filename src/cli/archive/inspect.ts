@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ArchiveContext } from '../../archive/context.ts';
-import { dollarText } from '../../archive/cost/money.ts';
+import { decimalDollars, dollarText } from '../../archive/cost/money.ts';
 import { pricesOf } from '../../archive/cost/prices.ts';
 import type { TableInspection } from '../../archive/inspect/inspect-table.ts';
 import { type InspectedTable, inspectTables } from '../../archive/inspect/inspect-tables.ts';
@@ -21,9 +21,7 @@ export function archiveInspect(cli: Cli): Command {
   return newCommand({
     name: 'inspect',
     summary: 'what is in a source database, what of it is due, and what that would weigh and cost',
-    description: `Looks at tables as their policies would, or as a policy with defaults would where there is none: size, rows, oldest and
-newest row, rows due, whether an index begins with the time column, and what the archive of them would weigh and cost a month.
-Rows of the table are sampled for that. Nothing is changed.`,
+    description: `Looks at tables as their policies would, or as a policy with defaults would where there is none: size, rows, oldest and newest row, rows due, whether an index begins with the time column, and what the archive of them would weigh and cost a month. Rows of the table are sampled for that. Nothing is changed.`,
     examples: ['archive inspect', 'archive inspect ledger', 'archive inspect ledger/public.charges'],
   })
     .argument('[source[/schema.table]]', 'only this source database, or this table', parseSourcePath)
@@ -84,7 +82,7 @@ function tableFacts(one: InspectedTable): string {
   const { inspection } = one;
   const name = [
     ['table', nameOf(one)],
-    ['policy', one.policy],
+    ['policy', one.policy ?? 'none'],
   ] as const;
   if (inspection === null) return facts([...name, ['remarks', remarks(one)]]);
   return facts([
@@ -128,16 +126,15 @@ function remarks({ deniedBy, failure, inspection, timeColumn }: InspectedTable):
   ].join(', ');
 }
 
-/** Money as whole billionths of a dollar, in text: no program's float can round it. */
 function tableValue({ inspection, failure, ...one }: InspectedTable) {
   const failed = failure === null ? null : { code: failure.code, message: failure.message };
   if (inspection === null) return { ...one, failure: failed, inspection: null };
   const { bytes: sizeBytes, objects, basis, monthlyCost } = inspection.archive;
   const archive = {
-    sizeBytes: safeInteger(sizeBytes),
+    bytes: safeInteger(sizeBytes),
     objects: safeInteger(objects),
     basis,
-    monthlyNanoDollars: String(monthlyCost),
+    monthlyDollars: decimalDollars(monthlyCost),
   };
   return { ...one, failure: failed, inspection: { ...inspection, archive } };
 }

@@ -26,9 +26,7 @@ export function archiveRun(cli: Cli): Command {
   const command = newCommand({
     name: 'run',
     summary: 'archive now what is due: export, prove, purge as the policies say',
-    description: `Does in this process what the service does by schedule: exports what is due, stores it locked, reads it back as its proof, writes the
-manifest, and deletes what the policies say. Killed at any point, the next run goes on from the last proved step.
-Ends with 6 when anything failed.`,
+    description: `Does in this process what the service does by schedule: exports what is due, stores it locked, reads it back as its proof, writes the manifest, and deletes what the policies say. Killed at any point, the next run goes on from the last proved step. Ends with 6 when anything failed.`,
     examples: [
       'archive run --dry-run',
       'archive run --source ledger',

@@ -19,9 +19,7 @@ export function archiveVerify(cli: Cli): Command {
   const command = newCommand({
     name: 'verify',
     summary: 'compare what is in the bucket with what is on record',
-    description: `Checks every part and manifest: existence by version, lock, encryption, content, chain, signatures, gaps. Level head reads
-nothing, sample a bounded share of the parts, full everything that is not in a cold class; what was not looked into is counted as
-such. Nothing is changed in the bucket. Ends with 6 when anything is wrong.
+    description: `Checks every part and manifest: existence by version, lock, encryption, content, chain, signatures, gaps. Level head reads nothing, sample a bounded share of the parts, full everything that is not in a cold class; what was not looked into is counted as such. Nothing is changed in the bucket. Ends with 6 when anything is wrong.
 
 An auditor who has neither this service nor its registry uses "billvault verify --offline" on a downloaded archive.`,
     examples: ['archive verify', 'archive verify --level full --table ledger/public.charges --from 2026-01'],

@@ -12,8 +12,7 @@ export function policyApply(cli: Cli): Command {
   const command = newCommand({
     name: 'apply',
     summary: 'apply the policies of billvault.yaml, and print what that changes first',
-    description: `Makes the applied policies those of billvault.yaml, as every start of the service does; policies that were set by the API
-stay. What would change is printed first. Ends with 4 when the API has a policy of the same name as the file.`,
+    description: `Makes the applied policies those of billvault.yaml, as every start of the service does; policies that were set by the API stay. What would change is printed first. Ends with 4 when the API has a policy of the same name as the file.`,
     examples: ['archive policy apply', 'archive policy apply --file policies-of-2027.yaml'],
   });
   return addFileOption(command).action(async ({ file, ...options }: PolicyFileOptions) => {

@@ -3,7 +3,6 @@ import { recordAudit } from '../audit.ts';
 import { storableText } from '../file/mark-failed.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import type { RestorePartState, RestoreState } from '../generated/enums.ts';
-import { beyondEveryId, type Page } from '../page.ts';
 import type { Registry } from '../registry.ts';
 import { safeInteger, safeIntegerOrNull } from '../safe-integer.ts';
 
@@ -73,20 +72,6 @@ export async function findRestore(registry: Registry, id: number): Promise<Resto
   const row = await registry.archiveRestore.findUnique({ where: { id }, include: restoreInclude });
   if (row === null) throw new AppError('NOT_FOUND', `there is no restore ${id}`);
   return toRestore(row);
-}
-
-/** Newest first; a page. */
-export async function listRestores(
-  registry: Registry,
-  { limit, cursor = beyondEveryId }: Page,
-): Promise<readonly RestoreRecord[]> {
-  const rows = await registry.archiveRestore.findMany({
-    where: { id: { lt: cursor } },
-    include: restoreInclude,
-    orderBy: { id: 'desc' },
-    take: limit,
-  });
-  return rows.map(toRestore);
 }
 
 /** Ids of those that are not at their end, oldest first. */
@@ -208,6 +193,20 @@ export async function settleRestorePart(
            detail = ${JSON.stringify(detail)}::jsonb
      where restore_id = ${restoreId} and part_id = ${partId} and state in ('PENDING', 'REQUESTED', 'READY')`;
   if (changed !== 1) throw new AppError('ILLEGAL_STATE', `part ${partId} of restore ${restoreId} is settled already`);
+}
+
+/**
+ * Parts of a unit that were put back into the table that they were purged from, each with the purge after which that was:
+ * the `returnedAfter` of its record.
+ */
+export async function listReturnedParts(registry: Registry, unitId: number): Promise<ReadonlyMap<number, number>> {
+  const rows = await registry.$queryRaw<{ partId: bigint; deletionId: bigint }[]>`
+    select r.part_id as "partId", max((r.detail ->> 'returnedAfter')::bigint) as "deletionId"
+      from registry.archive_restore_part r
+      join registry.archive_part p on p.id = r.part_id
+     where p.unit_id = ${unitId} and r.state = 'RESTORED' and r.detail ->> 'returnedAfter' is not null
+     group by r.part_id`;
+  return new Map(rows.map(({ partId, deletionId }) => [safeInteger(partId), safeInteger(deletionId)]));
 }
 
 /** The unit's rows are in their table again, or about to be: no purge deletes them before `until`. Never shortened. */

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { decimalDollars } from '../../../archive/cost/money.ts';
 import { type InspectedTable, inspectTables } from '../../../archive/inspect/inspect-tables.ts';
 import { tableText } from '../../../archive/policy/table-pattern.ts';
 import { AppError } from '../../../errors.ts';
@@ -8,7 +9,7 @@ import type { ArchiveApi } from '../../context.ts';
 import { readQuery } from '../../input.ts';
 import { limitParallel } from '../../limit-parallel.ts';
 import { requestSignal } from '../../limit-time.ts';
-import { decimalDollars, exactNumber } from './numbers.ts';
+import { exactNumber } from './numbers.ts';
 
 /** Each may read a whole table. */
 const maxInspections = 2;

@@ -1,5 +1,5 @@
+import { decimalDollars } from '../../../archive/cost/money.ts';
 import type { PlannedClass, RestorePlan, RestoreTablePlan } from '../../../archive/restore/restore-plan.ts';
-import { decimalDollars } from './numbers.ts';
 
 /** A plan as it lies in the registry: dates and costs are texts there. */
 type StoredPlan = Omit<RestorePlan, 'at' | 'cost' | 'storage'> & {

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { AppliedBucket, ChangeOutcome } from '../../../archive/bucket/apply.ts';
-import { changeBucket } from '../../../archive/bucket/change-bucket.ts';
-import { checkBucket } from '../../../archive/bucket/check.ts';
+import type { BucketSettings } from '../../../archive/bucket/bucket-settings.ts';
 import { type BucketPlan, isFit } from '../../../archive/bucket/plan.ts';
 import { planText } from '../../../archive/bucket/plan-text.ts';
 import { AppError } from '../../../errors.ts';
 import type { Cli, PrintOptions } from '../../cli.ts';
 import { newCommand } from '../../command.ts';
-import { type BucketAtWork, withBucket } from './with-bucket.ts';
+import { planValue } from './plan-value.ts';
+import { withBucket } from './with-bucket.ts';
 
 interface Options extends PrintOptions {
   readonly yes?: boolean;
@@ -17,8 +17,7 @@ export function bucketApply(cli: Cli): Command {
   return newCommand({
     name: 'apply',
     summary: 'make the bucket what the archive wants, after printing the plan',
-    description: `Prints the plan, makes its changes one by one, and reads the bucket back. Versioning and Object Lock can never be switched
-off again. Ends with 6 when the bucket is not all that is wanted afterwards.`,
+    description: `Prints the plan, makes its changes one by one, and reads the bucket back. Versioning and Object Lock can never be switched off again. Ends with 6 when the bucket is not all that is wanted afterwards.`,
     examples: ['archive bucket apply --yes'],
   })
     .option('--yes', 'yes, make these changes')
@@ -32,15 +31,15 @@ off again. Ends with 6 when the bucket is not all that is wanted afterwards.`,
     });
 }
 
-async function apply(cli: Cli, { archive, admin, wanted }: BucketAtWork, options: Options): Promise<AppliedBucket> {
+async function apply(cli: Cli, bucket: BucketSettings, options: Options): Promise<AppliedBucket> {
   const { signal } = cli.io;
-  const { plan: shown } = await checkBucket({ admin, wanted, signal });
+  const { plan: shown } = await bucket.check(signal);
   const isRefused = hasChanges(shown) && options.yes !== true;
   // One document: with --json the plan is printed only where nothing else will be.
-  if (!options.json || isRefused) cli.print(options, shown, () => planText(shown));
+  if (!options.json || isRefused) cli.print(options, planValue(shown), () => planText(shown));
   if (!hasChanges(shown)) return { outcomes: [], after: shown };
   if (isRefused) throw new AppError('BAD_INPUT', `say --yes if bucket ${shown.bucket} is to be changed so`);
-  return changeBucket(archive.registry, { admin, wanted, shown, signal, actor: cli.actor });
+  return bucket.change({ shown, signal, actor: cli.actor });
 }
 
 function hasChanges({ entries }: BucketPlan): boolean {
@@ -73,5 +72,5 @@ function appliedValue({ outcomes, after }: AppliedBucket) {
   const shown = outcomes.map((one) =>
     one.outcome === 'failed' ? { ...one, error: { code: one.error.code, message: one.error.message } } : one,
   );
-  return { outcomes: shown, after, isFit: isFit(after) };
+  return { outcomes: shown, after: planValue(after) };
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { checkBucket } from '../../../archive/bucket/check.ts';
 import { planText } from '../../../archive/bucket/plan-text.ts';
 import { AppError } from '../../../errors.ts';
 import type { Cli, PrintOptions } from '../../cli.ts';
 import { newCommand } from '../../command.ts';
+import { planValue } from './plan-value.ts';
 import { withBucket } from './with-bucket.ts';
 
 export function bucketCheck(cli: Cli): Command {
@@ -14,10 +14,8 @@ export function bucketCheck(cli: Cli): Command {
       'The same comparison as "archive bucket plan", for monitoring: ends with 0 exactly when there is nothing to set, nothing hidden and nothing that contradicts the archive, else with 6.',
     examples: ['archive bucket check'],
   }).action(async (options: PrintOptions) => {
-    const { signal } = cli.io;
-    const checked = await withBucket(cli, ({ admin, wanted }) => checkBucket({ admin, wanted, signal }));
-    const { plan, isFit } = checked;
-    cli.print(options, checked, () => (isFit ? `s3://${plan.bucket} is as wanted` : planText(plan)));
+    const { plan, isFit } = await withBucket(cli, (bucket) => bucket.check(cli.io.signal));
+    cli.print(options, planValue(plan), () => (isFit ? `s3://${plan.bucket} is as wanted` : planText(plan)));
     if (!isFit) throw new AppError('BUCKET_UNFIT', `bucket ${plan.bucket} is not as the archive wants it`);
   });
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { checkBucket } from '../../../archive/bucket/check.ts';
 import { planText } from '../../../archive/bucket/plan-text.ts';
 import type { Cli, PrintOptions } from '../../cli.ts';
 import { newCommand } from '../../command.ts';
+import { planValue } from './plan-value.ts';
 import { withBucket } from './with-bucket.ts';
 
 export function bucketPlan(cli: Cli): Command {
@@ -13,8 +13,7 @@ export function bucketPlan(cli: Cli): Command {
       'Compares versioning, Object Lock, encryption, ownership, policy, public access, lifecycle and replication of the bucket with what the archive wants, and prints the difference. Nothing is changed.',
     examples: ['archive bucket plan'],
   }).action(async (options: PrintOptions) => {
-    const { signal } = cli.io;
-    const checked = await withBucket(cli, ({ admin, wanted }) => checkBucket({ admin, wanted, signal }));
-    cli.print(options, checked, () => planText(checked.plan));
+    const { plan } = await withBucket(cli, (bucket) => bucket.check(cli.io.signal));
+    cli.print(options, planValue(plan), () => planText(plan));
   });
 }

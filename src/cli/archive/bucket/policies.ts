@@ -32,8 +32,7 @@ export function bucketPolicies(cli: Cli): Command {
   return newCommand({
     name: 'policies',
     summary: 'print the IAM policies of the writer, the verifier and the admin of the bucket',
-    description: `Prints, for each role of the archive, the least that it needs, and who may assume it. Attach the writer's policy to what the
-service runs as where no roles are configured; a verifier with credentials of its own makes the proof worth more.`,
+    description: `Prints, for each role of the archive, the least that it needs, and who may assume it. Attach the writer's policy to what the service runs as where no roles are configured; a verifier with credentials of its own makes the proof worth more.`,
     examples: ['archive bucket policies', 'archive bucket policies --json'],
   }).action(async (options: PrintOptions) => {
     const roles = await withArchive(cli, async (_, { config }) => roleDocuments(config));

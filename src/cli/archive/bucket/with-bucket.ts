@@ -1,27 +1,17 @@
-import { collectWantedBucket } from '../../../archive/bucket/collect-wanted.ts';
+import { type BucketSettings, bucketSettings } from '../../../archive/bucket/bucket-settings.ts';
 import { configuredBucket, openConfiguredBucket } from '../../../archive/bucket/configured-bucket.ts';
-import type { WantedBucket } from '../../../archive/bucket/wanted.ts';
-import type { ArchiveContext } from '../../../archive/context.ts';
-import type { BucketAdmin } from '../../../aws/bucket-admin.ts';
 import type { Config } from '../../../config.ts';
 import { AppError } from '../../../errors.ts';
 import type { Cli } from '../../cli.ts';
 import { withArchive } from '../with-archive.ts';
 
-export interface BucketAtWork {
-  readonly archive: ArchiveContext;
-  readonly admin: BucketAdmin;
-  readonly wanted: WantedBucket;
-}
-
 /** The archive's bucket, and what it is to be. */
-export function withBucket<T>(cli: Cli, work: (bucket: BucketAtWork) => Promise<T>): Promise<T> {
-  return withArchive(cli, async (archive, { config }) => {
-    const configuration = requireConfigured(config);
-    const wanted = await collectWantedBucket(archive, configuredBucket(configuration));
+export function withBucket<T>(cli: Cli, work: (bucket: BucketSettings) => Promise<T>): Promise<T> {
+  return withArchive(cli, (context, { config }) => {
+    const configured = requireConfigured(config);
     const { stsEndpoint, sessionSeconds } = config.aws;
-    await using admin = openConfiguredBucket(configuration, { stsEndpoint, sessionSeconds });
-    return await work({ archive, admin, wanted });
+    const openAdmin = () => openConfiguredBucket(configured, { stsEndpoint, sessionSeconds });
+    return work(bucketSettings({ context, destination: configuredBucket(configured), openAdmin }));
   });
 }
 

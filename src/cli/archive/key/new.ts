@@ -17,9 +17,7 @@ export function keyNew(cli: Cli): Command {
   return newCommand({
     name: 'new',
     summary: 'make a key that signs manifests: the private half to a file, the public half to the terminal',
-    description: `Makes an Ed25519 key. Its private half goes to a new file that only its owner may read, and nowhere else; the public half,
-which auditors need, is printed. Needs no settings. Whoever changes keys lists the old public one in
-archive.signing.publicKeys, so that what it signed stays valid.`,
+    description: `Makes an Ed25519 key. Its private half goes to a new file that only its owner may read, and nowhere else; the public half, which auditors need, is printed. Needs no settings. Whoever changes keys lists the old public one in archive.signing.publicKeys, so that what it signed stays valid.`,
     examples: ['archive key new --out archive-signing-key.pem'],
   })
     .requiredOption('--out <file>', 'where the private half goes; must not exist')

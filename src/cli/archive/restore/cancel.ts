@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { cancelRestore } from '../../../registry/archive/restore.ts';
+import { showRestore } from '../../../registry/archive/show-restore.ts';
 import { parseId } from '../../arguments.ts';
 import type { Cli, PrintOptions } from '../../cli.ts';
 import { newCommand } from '../../command.ts';
@@ -15,7 +16,10 @@ export function restoreCancel(cli: Cli): Command {
     .argument('<id>', 'number of the restore', parseId)
     .action(async (id: number, options: PrintOptions) => {
       const { actor } = cli;
-      const restore = await withArchive(cli, ({ registry }) => cancelRestore(registry, { id, actor }));
+      const restore = await withArchive(cli, async ({ registry }) => {
+        await cancelRestore(registry, { id, actor });
+        return showRestore(registry, id);
+      });
       cli.print(options, restore, () => restoreText(restore));
     });
 }

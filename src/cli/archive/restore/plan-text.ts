@@ -1,4 +1,4 @@
-import { dollarText } from '../../../archive/cost/money.ts';
+import { decimalDollars, dollarText } from '../../../archive/cost/money.ts';
 import type { PlannedClass, RestorePlan, RestoreTablePlan } from '../../../archive/restore/restore-plan.ts';
 import { printable } from '../../../printable.ts';
 import { bytes, count } from '../../output/format.ts';
@@ -36,12 +36,12 @@ export function restorePlanText({ tables, storage, refusals, waitHours, cost }: 
   ].join('\n');
 }
 
-/** Costs as whole billionths of a dollar, in text. */
+/** Money as decimal text: no program's float can round it. */
 export function restorePlanValue({ cost, storage, ...plan }: RestorePlan) {
   return {
     ...plan,
-    nanoDollars: String(cost),
-    storage: storage.map(({ cost: ofClass, ...one }) => ({ ...one, nanoDollars: String(ofClass) })),
+    dollars: decimalDollars(cost),
+    storage: storage.map(({ cost: ofClass, ...one }) => ({ ...one, dollars: decimalDollars(ofClass) })),
   };
 }
 

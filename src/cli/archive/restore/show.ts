@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { findRestore } from '../../../registry/archive/restore.ts';
+import { showRestore } from '../../../registry/archive/show-restore.ts';
 import { parseId } from '../../arguments.ts';
 import type { Cli, PrintOptions } from '../../cli.ts';
 import { newCommand } from '../../command.ts';
@@ -14,7 +14,7 @@ export function restoreShow(cli: Cli): Command {
   })
     .argument('<id>', 'number of the restore', parseId)
     .action(async (id: number, options: PrintOptions) => {
-      const restore = await withArchive(cli, ({ registry }) => findRestore(registry, id));
+      const restore = await withArchive(cli, ({ registry }) => showRestore(registry, id));
       cli.print(options, restore, () => restoreText(restore));
     });
 }

@@ -3,9 +3,9 @@ import type { ArchiveContext } from '../../../archive/context.ts';
 import { advanceRestore } from '../../../archive/restore/advance-restore.ts';
 import { planRestore } from '../../../archive/restore/plan-restore.ts';
 import { startRestore } from '../../../archive/restore/start-restore.ts';
-import { AppError } from '../../../errors.ts';
+import { AppError, errorCodes } from '../../../errors.ts';
 import { waitFor } from '../../../ingest/work/wait-for.ts';
-import { findRestore, type RestoreRecord } from '../../../registry/archive/restore.ts';
+import { type ShownRestore, showRestore } from '../../../registry/archive/show-restore.ts';
 import { parseWhole } from '../../arguments.ts';
 import type { Cli } from '../../cli.ts';
 import { newCommand } from '../../command.ts';
@@ -13,7 +13,7 @@ import { requireSource } from '../require-source.ts';
 import { withArchive } from '../with-archive.ts';
 import { restorePlanText } from './plan-text.ts';
 import { addRequestOptions, type RequestOptions, requestOf } from './request-options.ts';
-import { restoreText } from './restore-text.ts';
+import { partsText, restoreText } from './restore-text.ts';
 
 interface Options extends RequestOptions {
   readonly wait?: boolean;
@@ -28,9 +28,7 @@ export function restoreStart(cli: Cli): Command {
   const command = newCommand({
     name: 'start',
     summary: 'restore archived rows, after printing the plan',
-    description: `Prints the plan and records the restore; the service goes on with it by itself, asks for cold objects and waits for them,
-however long that takes. With --wait it is done in this process instead, until it is at its end. Ends with 4 when something stands in
-the way, and with the code of the failure when it failed.`,
+    description: `Prints the plan and records the restore; the service goes on with it by itself, asks for cold objects and waits for them, however long that takes. With --wait it is done in this process instead, until it is at its end. Ends with 4 when something stands in the way, and with the code of the failure when it failed.`,
     examples: [
       'archive restore start --table ledger/public.charges --month 2025-03 --wait',
       'archive restore start --table ledger/public.charges --into-table ledger/public.charges_2025 --wait',
@@ -52,17 +50,16 @@ the way, and with the code of the failure when it failed.`,
     });
 }
 
-async function start(cli: Cli, archive: ArchiveContext, options: Options): Promise<RestoreRecord> {
+async function start(cli: Cli, archive: ArchiveContext, options: Options): Promise<ShownRestore> {
   const request = requestOf(options);
   const { actor } = cli;
   const { signal } = cli.io;
   requireSource(archive, request.target.source ?? request.source);
   const plan = await planRestore(archive, request, signal);
   if (!options.json) cli.print({}, plan, () => `${restorePlanText(plan)}\n`);
-  const restore = await startRestore(archive, { plan, actor });
-  if (!options.wait) return restore;
-  await untilEnd(archive, { restoreId: restore.id, pollSeconds: options.poll, signal });
-  return findRestore(archive.registry, restore.id);
+  const { id: restoreId } = await startRestore(archive, { plan, actor });
+  if (options.wait) await untilEnd(archive, { restoreId, pollSeconds: options.poll, signal });
+  return showRestore(archive.registry, restoreId);
 }
 
 interface Waiting {
@@ -83,11 +80,14 @@ async function untilEnd(archive: ArchiveContext, { restoreId, pollSeconds, signa
   }
 }
 
-function startedText({ id, parts }: RestoreRecord): string {
-  return `restore ${id} is recorded, of ${parts.length} parts: a running service goes on with it, or billvault archive restore poll`;
+function startedText({ id, parts }: ShownRestore): string {
+  return `restore ${id} is recorded, ${partsText({ parts })} parts are there already: a running service goes on with it, or billvault archive restore poll`;
 }
 
-function requireSuccess({ id, state, errorCode, errorText }: RestoreRecord): void {
-  if (state === 'FAILED') throw new AppError('RESTORE_CONFLICT', `restore ${id} failed, ${errorCode}: ${errorText}`);
+function requireSuccess({ id, state, errorCode, errorText }: ShownRestore): void {
+  if (state === 'FAILED') {
+    const code = errorCodes.find((known) => known === errorCode) ?? 'INTERNAL';
+    throw new AppError(code, `restore ${id} failed: ${errorText}`);
+  }
   if (state === 'CANCELLED') throw new AppError('ILLEGAL_STATE', `restore ${id} was cancelled`);
 }
