@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { copyOut } from '../../db/copy-out.ts';
-import { listDeletions } from '../../registry/archive/deletion.ts';
 import { findUnit } from '../../registry/archive/find-unit.ts';
 import { nextPartOrdinal, recordDeparted } from '../../registry/archive/part-states.ts';
 import type { DepartedRow, UnitRange, WholeUnit } from '../../registry/archive/unit-record.ts';
 import { ArchivedRows } from '../compare/archived-rows.ts';
-import { expectedDigest, purgedRounds } from '../compare/expected-range.ts';
+import { expectedDigest } from '../compare/expected-range.ts';
+import { readPurgedRounds } from '../compare/read-purged-rounds.ts';
 import { linesOf, rowDigest } from '../compare/row-set.ts';
 import type { ArchiveContext } from '../context.ts';
 import { inSnapshot } from '../source/source-transaction.ts';
@@ -30,7 +30,7 @@ export async function exportFurther(context: ArchiveContext, job: UnitJob): Prom
   const unit = await findUnit(registry, job.unitId);
   await inSnapshot(job.pool, async (client) => {
     const definition = await readDefinition(client, unit);
-    const purgedRound = purgedRounds(await listDeletions(registry, { unitId: unit.id }));
+    const purgedRound = await readPurgedRounds(registry, unit);
     await using archived = new ArchivedRows({
       unit,
       purgedRound,

@@ -1,11 +1,10 @@
 import { AppError, toAppError } from '../../errors.ts';
-import { listDeletions } from '../../registry/archive/deletion.ts';
 import { findUnit } from '../../registry/archive/find-unit.ts';
 import type { WholeUnit } from '../../registry/archive/unit-record.ts';
 import { markUnitPurged } from '../../registry/archive/unit-states.ts';
 import { recordAudit } from '../../registry/audit.ts';
 import { step } from '../../steps.ts';
-import { purgedRounds } from '../compare/expected-range.ts';
+import { readPurgedRounds } from '../compare/read-purged-rounds.ts';
 import type { ArchiveContext } from '../context.ts';
 import type { UnitJob } from '../export/unit-job.ts';
 import { unitQuery } from '../export/unit-query.ts';
@@ -42,7 +41,7 @@ export async function purgeUnit(context: ArchiveContext, job: UnitJob): Promise<
     await requirePurgeable(client, definition);
     return { query: unitQuery(unit, definition), partition: findPartition(definition, unit) };
   });
-  const purgedRound = purgedRounds(await listDeletions(registry, { unitId: unit.id }));
+  const purgedRound = await readPurgedRounds(registry, unit);
   const work: PurgeWork = { context, job, unit, query, purgedRound };
   await requireProved(work);
   const outcome = await purge(work, partition);

@@ -21,7 +21,7 @@ import { type RestoredPart, readWatermark, writeWatermark } from './watermark.ts
 export interface PartJob {
   /** Names the restore in the target's record. */
   readonly restore: string;
-  readonly request: Pick<RestoreRequest, 'conflict' | 'droppedColumns' | 'again'>;
+  readonly request: Pick<RestoreRequest, 'conflict' | 'droppedColumns' | 'again' | 'withDeparted'>;
   readonly unit: WholeUnit;
   readonly part: PartRecord;
   /** Of the unit, and with newer values of the same rows: readable, and in the target or on their way there. */
@@ -47,7 +47,7 @@ const lockTimeoutSeconds = 30;
 /** `there`: it was restored before, and has not been purged since. */
 export type PartOutcome =
   | { readonly kind: 'restored'; readonly rows: number; readonly detail: PartDetail }
-  | { readonly kind: 'there'; readonly rows: number; readonly byThisRestore: boolean };
+  | { readonly kind: 'there'; readonly rows: number; readonly byThisRestore: boolean; readonly lastDeletion: number };
 
 /** For the record of the restore. */
 export interface PartDetail {
@@ -76,7 +76,8 @@ export async function restorePart(job: PartJob): Promise<PartOutcome> {
       const restored = await readWatermark(client, job.target);
       const before = restored.find(({ partSha256 }) => partSha256 === part.sha256);
       if (before !== undefined && isThere(job, before)) {
-        return { kind: 'there', rows: before.rows, byThisRestore: before.restore === job.restore } as const;
+        const { rows, lastDeletion } = before;
+        return { kind: 'there', rows, lastDeletion, byThisRestore: before.restore === job.restore } as const;
       }
       const done = await putPart(client, { job, proved, restored });
       step('restore.before-commit', unit.id);
@@ -124,7 +125,7 @@ async function putPart(
   if (keyColumns.length === 0) await requireAbsent(client, { job, target, restored });
   const departed = new DepartedFilter(
     part,
-    unit.departed,
+    request.withDeparted ? [] : unit.departed,
     others.flatMap(({ leftOut }) => leftOut),
   );
   const put: PutRows = { job, archived, target, mapping, keyColumns, lines: departed.filter(proved.lines()) };

@@ -42,6 +42,8 @@ const shape = z.strictObject({
   conflict: z.enum(['fail', 'skip', 'overwrite']).default('fail'),
   /** What becomes of the values of columns that the target has no longer. */
   droppedColumns: z.enum(['refuse', 'extra']).default('refuse'),
+  /** Also rows that were changed in their table or deleted from it by others after they were archived. */
+  withDeparted: z.boolean().default(false),
   /** How fast cold objects are asked for. */
   tier: z.enum(['Standard', 'Bulk']).default('Standard'),
   copyDays: z.int().min(1).max(maxCopyDays).default(defaultCopyDays),

@@ -82,6 +82,8 @@ async function restoreOne(context: ArchiveContext, { table, unitId, part, databa
   const { registry } = context;
   const { restore, request, target, store, signal } = table;
   const unit = await findUnit(registry, unitId);
+  const inPlace = isInPlace(target, unit);
+  const purges = inPlace ? await unitPurges(registry, unit.id) : { newest: 0, byRange: new Map() };
   const outcome = await restorePart({
     restore: restoreName(restore),
     request,
@@ -91,7 +93,7 @@ async function restoreOne(context: ArchiveContext, { table, unitId, part, databa
     target,
     pool: database.pool,
     store,
-    purges: isInPlace(target, unit) ? await unitPurges(registry, unit.id) : { newest: 0, byRange: new Map() },
+    purges,
     signal,
   });
   await settleRestorePart(registry, {
@@ -99,7 +101,11 @@ async function restoreOne(context: ArchiveContext, { table, unitId, part, databa
     partId: part.id,
     state: outcome.kind === 'restored' || outcome.byThisRestore ? 'RESTORED' : 'SKIPPED',
     rows: outcome.rows,
-    detail: detailOf(outcome),
+    detail: {
+      ...detailOf(outcome),
+      // From here on the unit's rows count as never purged: see readPurgedRounds.
+      ...(inPlace ? { returnedAfter: outcome.kind === 'there' ? outcome.lastDeletion : purges.newest } : {}),
+    },
   });
   step('restore.recorded', unit.id);
 }

@@ -35,8 +35,10 @@ test('late rows come back, a changed row as it was last, a deleted row not; what
   const again = await restore(scene, { again: true, selection: { tables: ['loose'] } });
   assert.match(said(again), /^RESTORE_CONFLICT .*no primary key/, 'rows without a key are not doubled');
 
-  // After a restore: changed and added to; purged again, and back once more.
-  await scene.query(`update ledger set note = 'v3' where id % 10 = 2;
+  // After a restore: changed, added to, deleted from; purged again, and back once more.
+  await scene.query(`update ledger set note = 'v3' where id % 10 = 2; delete from ledger where id % 10 = 3;
+    update loose set note = 'again' where ctid in (select ctid from loose where note = 'n1' limit 2);
+    delete from loose where ctid in (select ctid from loose where note = 'n0' limit 1);
     update ledger set note = 'v2' where id % 10 = 4; insert into ledger (account, amount, created_at) values ('later', 2, '2026-05-10');
     insert into loose values ('n3', '2026-05-02')`);
   scene.setNow(new Date('2027-01-20T00:00:00Z'));
@@ -46,6 +48,13 @@ test('late rows come back, a changed row as it was last, a deleted row not; what
   const third = await restore(scene);
   assert.equal(said(third), 'done');
   assert.deepEqual([await scene.copyText('ledger', 'id'), await scene.copyText('loose', '(t.*)::text')], changed);
+
+  const all = await restore(scene, { withDeparted: true, target: { kind: 'schema', schema: 'everything' } });
+  assert.equal(said(all), 'done');
+  const [counted] = await scene.query<{ there: number; left: number }>(
+    'select (select count(*) from everything.loose)::int as there, (select count(*) from loose)::int as left',
+  );
+  assert.deepEqual([counted?.left, counted?.there], [80, 88], 'asked for, what was changed or deleted comes too');
 });
 
 test('a row that was changed and changed back is archived, and comes back, as it is now', async () => {
