@@ -4,6 +4,7 @@ import type { ArchiveContext } from './archive/context.ts';
 import { generateSigningKey, openKeySigner } from './archive/manifest/key-signer.ts';
 import { type Signer, signerOf } from './archive/manifest/signer.ts';
 import { registrySource } from './archive/policy/registry-source.ts';
+import { connectionsPerTable, spareConnections } from './archive/source/open-source.ts';
 import { sourceDatabases } from './archive/source/source-databases.ts';
 import { openSpool } from './archive/upload/spool.ts';
 import { createAwsAccess } from './aws/access.ts';
@@ -46,8 +47,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
   const sources = sourceDatabases({
     names,
     urlOf: (name) => (name === registrySource ? registryUrl : sourceUrl(config, name)),
-    // A lock, a snapshot and a delete for each table, and what a plan reads beside them.
-    max: 3 * settings.parallel + 2,
+    max: connectionsPerTable * settings.parallel + spareConnections,
   });
   const archive: ArchiveContext = {
     registry,

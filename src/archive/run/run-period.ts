@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import { isAppError, isTransient, toAppError } from '../../errors.ts';
 import { findUnit } from '../../registry/archive/find-unit.ts';
 import { beginFurtherRound, failUnit } from '../../registry/archive/unit-states.ts';
@@ -110,10 +109,10 @@ async function each(
   settle: Step['settle'],
   work: (entry: PlanEntry, job: UnitJob) => Promise<void>,
 ): Promise<void> {
-  const limit = pLimit(context.settings.parallel);
+  const { slots } = await context.sources.open(run.period.source);
   await Promise.all(
     entries.map((entry) =>
-      limit(async () => {
+      slots(async () => {
         if (run.signal.aborted) return;
         let unitId = entry.unitId ?? undefined;
         try {

@@ -1,8 +1,14 @@
+import pLimit, { type LimitFunction } from 'p-limit';
 import type pg from 'pg';
 import { sqlErrorOf } from '../../db/database-error.ts';
 import { createPool, withConnection } from '../../db/pool.ts';
 import { AppError, isAppError } from '../../errors.ts';
 import { checkSession, prepareSession } from './session-settings.ts';
+
+/** A lock, a snapshot, and a deletion or a look at the catalog beside them. */
+export const connectionsPerTable = 3;
+/** For plans, inspections and restores. */
+export const spareConnections = 2;
 
 /** The oldest server whose catalog and COPY we know. */
 const minServerVersion = 130_000;
@@ -19,6 +25,8 @@ export interface SourceOptions {
 export interface Source extends AsyncDisposable {
   readonly name: string;
   readonly pool: pg.Pool;
+  /** Tables worked on at the same time, by all runs of this process together: none of them waits for a connection that another holds. */
+  readonly slots: LimitFunction;
 }
 
 /**
@@ -33,7 +41,8 @@ export async function openSource({ name, url, max }: SourceOptions): Promise<Sou
     await pool.end();
     throw explain(error, name);
   }
-  return { name, pool, [Symbol.asyncDispose]: () => pool.end() };
+  const slots = pLimit(Math.max(1, Math.floor((max - spareConnections) / connectionsPerTable)));
+  return { name, pool, slots, [Symbol.asyncDispose]: () => pool.end() };
 }
 
 async function checkServer(client: pg.PoolClient): Promise<void> {
