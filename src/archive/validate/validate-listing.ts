@@ -2,6 +2,7 @@ import type { StoredVersion } from '../../aws/archive-store.ts';
 import { findKnownObjects, type KnownObject } from '../../registry/archive/known-object.ts';
 import { findStoredParts, listPartsToValidate } from '../../registry/archive/validated-part.ts';
 import { keyBase } from '../bucket/archived-table.ts';
+import { manifestPrefix } from '../bucket/wanted-lifecycle.ts';
 import type { ValidationJob } from './validation-job.ts';
 
 /** Versions held at once, and looked up together. */
@@ -27,24 +28,33 @@ export async function validateListing(job: ValidationJob): Promise<void> {
   }
 }
 
+/** The whole archive, or the folders of what is selected. */
 async function prefixesOf({ context, selection }: ValidationJob): Promise<readonly string[]> {
+  const { registry, destination } = context;
   const { source, tableIds, from, to } = selection;
-  const isWhole = source === undefined && tableIds === undefined && from === undefined && to === undefined;
-  if (isWhole) return [keyBase(context.destination)];
-  const { registry } = context;
-  const ids = (await listPartsToValidate(registry, selection)).map(({ id }) => id);
+  const isOfMonths = from !== undefined || to !== undefined;
+  const isWhole = source === undefined && tableIds === undefined && !isOfMonths;
+  if (isWhole) return [keyBase(destination)];
   const prefixes = new Set<string>();
+  if (source !== undefined && tableIds === undefined && !isOfMonths) {
+    prefixes.add(`${manifestPrefix(keyBase(destination))}${source}/`);
+  }
+  const ids = (await listPartsToValidate(registry, selection)).map(({ id }) => id);
   for (let start = 0; start < ids.length; start += versionsOfBatch) {
     const parts = await findStoredParts(registry, ids.slice(start, start + versionsOfBatch));
-    for (const { part } of parts) prefixes.add(folderOf(part.key));
+    for (const { part } of parts) prefixes.add(isOfMonths ? monthFolder(part.key) : tableFolder(part.key));
   }
   return [...prefixes].sort();
 }
 
-/** The table's folder in the layout `hive`, the month's in `flat`. */
-function folderOf(key: string): string {
+function monthFolder(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1);
+}
+
+/** In the layout `flat` tables have no folders: then the month's. */
+function tableFolder(key: string): string {
   const months = key.indexOf('/year=');
-  return key.slice(0, (months === -1 ? key.lastIndexOf('/') : months) + 1);
+  return months === -1 ? monthFolder(key) : key.slice(0, months + 1);
 }
 
 async function validateVersions(job: ValidationJob, versions: readonly StoredVersion[]): Promise<void> {

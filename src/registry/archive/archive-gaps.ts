@@ -50,7 +50,7 @@ export async function listMonthsWithoutManifest(
       from registry.archive_part p
       join registry.archive_unit u on u.id = p.unit_id
       join registry.archive_table t on t.id = u.table_id
-     where p.verified_at < ${before} and p.state = 'VERIFIED' and ${selectionSql(selection)}
+     where p.verified_at < ${before} and p.state in ('STORED', 'VERIFIED') and ${selectionSql(selection)}
        and not exists (select from registry.archive_manifest m
                         where m.source = t.source and m.period = u.period and m.state in ('STORED', 'EXPIRED'))
      order by 1, 2
@@ -74,6 +74,6 @@ export async function listProvedParts(
       join registry.archive_unit u on u.id = p.unit_id
       join registry.archive_table t on t.id = u.table_id
      where t.source = ${source} and u.period = ${firstDay(month)}::date
-       and p.state = 'VERIFIED' and p.verified_at < ${before}
+       and p.state in ('STORED', 'VERIFIED') and p.verified_at < ${before}
      order by p.key`;
 }

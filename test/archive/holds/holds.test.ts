@@ -4,7 +4,7 @@ import { placeHold } from '../../../src/archive/holds/place-hold.ts';
 import { reconcileHolds } from '../../../src/archive/holds/reconcile-holds.ts';
 import { releaseHold } from '../../../src/archive/holds/release-hold.ts';
 import { validateArchive } from '../../../src/archive/validate/validate-archive.ts';
-import { listHolds } from '../../../src/registry/archive/hold.ts';
+import { listHolds, placeHold as recordHold } from '../../../src/registry/archive/hold.ts';
 import { type ArchiveScene, archiveBucket, makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
 
 const { signal } = new AbortController();
@@ -103,6 +103,31 @@ test('a hold is placed though the bucket is out of reach, and put on the objects
   assert.equal((await reconcileHolds(scene.context, { signal })).put, 2);
   assert.deepEqual(await held(), ['manifest 03', 'part 03']);
   await releaseHold(scene.context, { id: hold.id, reason: 'done', actor: 'cli:alice', signal });
+});
+
+test('a hold that is placed while another is being taken off wins', async () => {
+  const { hold } = await place({ table: 'public.ledger', from: '2026-03', to: '2026-03' });
+  const { openStore, registry } = scene.context;
+  const narrow = { source: 'ledger', table: 'public.ledger', from: '2026-03', to: '2026-03' };
+  let isPlaced = false;
+  const meanwhile: typeof openStore = (rights) => {
+    const store = openStore(rights);
+    return Object.assign(Object.create(store) as typeof store, {
+      async setLegalHold(...[key, versionId, isOn, options]: Parameters<typeof store.setLegalHold>) {
+        await store.setLegalHold(key, versionId, isOn, options);
+        if (!isPlaced) await recordHold(registry, { ...narrow, reason: 'case 14', until: null, actor: 'cli:carol' });
+        isPlaced = true;
+      },
+      legalHold: store.legalHold.bind(store),
+      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    });
+  };
+  await releaseHold({ ...scene.context, openStore: meanwhile }, { id: hold.id, reason: 'x', actor: 'cli:bob', signal });
+  assert.deepEqual(await held(), ['manifest 03', 'part 03']);
+  for (const { id } of await listHolds(registry, { now: scene.context.now() })) {
+    await releaseHold(scene.context, { id, reason: 'done', actor: 'cli:bob', signal });
+  }
+  assert.deepEqual(await held(), []);
 });
 
 test('a hold that holds nothing is refused: no reason, months the wrong way round, an end that is over, names unknown', async () => {

@@ -142,6 +142,8 @@ test('nothing more is purged on the word of a part that is not what was proved',
 
 test('a month and a table can be validated alone', async () => {
   const one = await validate(scene, 'full', { tables: ['public.led*'], from: '2026-05', to: '2026-05' });
-  assert.deepEqual([one.counts.parts, one.counts.full], [1, 1]);
+  assert.deepEqual([one.counts.parts, one.counts.full, one.counts.listed, one.findings], [1, 1, 1, []]);
+  const all = await validate(scene, 'head', { source: 'ledger' });
+  assert.equal(all.counts.listed, (await validate(scene, 'head')).counts.listed);
   await assert.rejects(validate(scene, 'head', { tables: ['public.other'] }), { code: 'NOT_FOUND' });
 });
