@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly url: string;
   /** Connections at most. */
   readonly max: number;
+  /** An idle connection is given back after so long; default: half a minute. */
+  readonly idleMillis?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
   /**
@@ -49,7 +51,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     max: options.max,
     application_name: options.applicationName,
     connectionTimeoutMillis: connectTimeoutMillis,
-    idleTimeoutMillis,
+    idleTimeoutMillis: options.idleMillis ?? idleTimeoutMillis,
     keepAlive: true,
     keepAliveInitialDelayMillis,
     ...(options.prepare === undefined ? { options: startSettings } : { onConnect: options.prepare }),

@@ -13,6 +13,9 @@ export const spareConnections = 2;
 /** The oldest server whose catalog and COPY we know. */
 const minServerVersion = 130_000;
 
+/** Of a hundred databases on one server, archived one after the other, those that are done must not hold its connections. */
+const idleMillis = 1_000;
+
 export interface SourceOptions {
   /** As in billvault.yaml. */
   readonly name: string;
@@ -34,7 +37,13 @@ export interface Source extends AsyncDisposable {
  * @throws AppError BAD_CONFIG when its URL, its version or what stands before it does not do; DATABASE_UNAVAILABLE
  */
 export async function openSource({ name, url, max }: SourceOptions): Promise<Source> {
-  const pool = createPool({ url, max, applicationName: `billvault archive ${name}`, prepare: prepareSession });
+  const pool = createPool({
+    url,
+    max,
+    idleMillis,
+    applicationName: `billvault archive ${name}`,
+    prepare: prepareSession,
+  });
   try {
     await withConnection(pool, checkServer);
   } catch (error) {
