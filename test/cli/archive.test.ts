@@ -12,6 +12,7 @@ import {
   recent,
   rowsPerMonth,
 } from './archive-world.ts';
+import { runWith } from './world.ts';
 
 /** The tests of this file are one story, each on what the one before left. */
 let world: ArchiveCliWorld;
@@ -98,6 +99,8 @@ test('policies are shown as a difference, then applied, and listed', async () =>
   const applied = await world.run('policy', 'apply');
   assert.equal(applied.code, 0, applied.stderr);
   assert.match(applied.stdout, /^\+ charges: .*\napplied: 1 added, 0 changed, 0 removed\n$/);
+  const short = await runWith(['policy', 'plan'], world);
+  assert.equal(short.stdout, 'no changes (1 policy)\n', 'it is billvault policy as well');
   const again = await world.json<{ readonly unchanged: readonly string[] }>('policy', 'apply');
   assert.deepEqual(again.unchanged, ['charges']);
   const [policy] = await world.json<readonly { readonly name: string; readonly origin: string }[]>('policies');
