@@ -70,6 +70,7 @@ const codeByVendorCode: Readonly<Record<string, ErrorCode>> = {
   BucketAlreadyOwnedByYou: 'CONFLICT',
   OperationAborted: 'CONFLICT', // another change of the same bucket is under way
   InvalidBucketState: 'BUCKET_UNFIT',
+  InvalidStorageClass: 'BUCKET_UNFIT',
   NotImplemented: 'BUCKET_UNFIT',
 };
 
@@ -104,6 +105,8 @@ function errorCode(cause: VendorError, call: AwsCall, signal: AbortSignal | unde
     return 'WRITE_DENIED';
   if (isKmsRefusal(cause)) return 'KMS_DENIED';
   if (isLockMissing(cause, call)) return 'BUCKET_UNFIT';
+  // What we ask of a write is well formed: a look-alike refuses so what it does not know, such as a storage class of AWS's.
+  if (call.operation === 'put' && cause.vendorCode === 'InvalidArgument') return 'BUCKET_UNFIT';
   const known = Object.hasOwn(codeByVendorCode, cause.vendorCode) ? codeByVendorCode[cause.vendorCode] : undefined;
   if (known !== undefined) return known;
   if (isNetworkCode(cause.vendorCode)) return 'NETWORK';

@@ -6,6 +6,7 @@ import { type AwsCall, isExpiredSession, mapAwsError, redirectedRegion } from '.
 const assume: AwsCall = { operation: 'assume-role', roleArn: 'arn:aws:iam::111122223333:role/r', region: 'eu-south-2' };
 const list: AwsCall = { operation: 'list', bucket: 'acme-bills', prefix: 'cur/' };
 const head: AwsCall = { operation: 'head', bucket: 'acme-bills', key: 'cur/a.csv.gz' };
+const put: AwsCall = { operation: 'put', bucket: 'acme-archive', key: 'ledger/a.parquet' };
 const get: AwsCall = { operation: 'get', bucket: 'acme-bills', key: 'cur/a.csv.gz' };
 
 /** As the SDK throws them. */
@@ -55,6 +56,9 @@ test('every refusal, loss and failure has its own code', () => {
     [Object.assign(new Error('slow'), { name: 'TimeoutError' }), list, 'TIMEOUT'],
     [vendor('RequestTimeout', 400), get, 'TIMEOUT'],
     [Object.assign(new Error('aborted'), { name: 'AbortError' }), list, 'CANCELLED'],
+    [vendor('InvalidStorageClass', 400), put, 'BUCKET_UNFIT'],
+    [vendor('InvalidArgument', 400), put, 'BUCKET_UNFIT'],
+    [vendor('InvalidArgument', 400), get, 'INTERNAL'],
     ['a string', list, 'INTERNAL'],
   ];
   for (const [error, call, code] of expected) assert.equal(mapAwsError(error, call).code, code, inspect(error));

@@ -16,6 +16,8 @@ export interface Capabilities {
   readonly lockNeedsChecksum: boolean;
   /** Lock headers of CreateMultipartUpload take effect. */
   readonly lockOnMultipart: boolean;
+  /** The storage classes of AWS are known, INTELLIGENT_TIERING among them. */
+  readonly storageClasses: boolean;
   /** RestoreObject, and InvalidObjectState before it. */
   readonly restore: boolean;
   /** Encryption by the server's own keys (AES256) is taken where a write asks for it; else by a KMS key only. */
@@ -36,6 +38,7 @@ export const sandboxCapabilities: Capabilities = {
   partOrderHasItsCode: true,
   lockNeedsChecksum: true,
   lockOnMultipart: true,
+  storageClasses: true,
   restore: true,
   ownKeyEncryption: true,
   bucketEncryption: true,
@@ -58,6 +61,8 @@ export const cephCapabilities: Capabilities = {
   lockNeedsChecksum: false,
   // The headers are ignored: the lock has to be read back and put right.
   lockOnMultipart: false,
+  // InvalidArgument for every class that the zone was not given; ours has STANDARD_IA, GLACIER and DEEP_ARCHIVE.
+  storageClasses: false,
   restore: false,
   // The header is taken, and the object stored as it is.
   ownKeyEncryption: false,

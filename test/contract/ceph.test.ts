@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { archiveFlowContract } from './archive-flow.contract.ts';
 import { archiveStoreContract } from './archive-store.contract.ts';
 import { cephCapabilities } from './capabilities.ts';
 import { objectStoreContract } from './object-store.contract.ts';
@@ -11,16 +13,21 @@ import type { Subject } from './subject.ts';
 const tool = process.env['BILLVAULT_TEST_RGW'] ?? fileURLToPath(new URL('../../../shared/tools/rgw', import.meta.url));
 /** The gateway starts in about 13 s on a quiet machine. */
 const startTimeoutMs = 180_000;
+/** What the gateway's lifecycle takes for a day (Ceph's `rgw_lc_debug_interval`, which the tool sets). */
+const secondsOfDay = '1';
 
 /** Runs the tool; `env` prints `NAME=value` pairs. */
 async function rgw(command: 'start' | 'env' | 'stop'): Promise<string> {
-  const { stdout } = await promisify(execFile)('bash', [tool, command], { timeout: startTimeoutMs });
+  const { stdout } = await promisify(execFile)('bash', [tool, command], {
+    timeout: startTimeoutMs,
+    env: { ...process.env, LC_DEBUG: secondsOfDay },
+  });
   return stdout;
 }
 
 let started: Promise<Subject> | undefined;
 
-/** One gateway for both contracts. */
+/** One gateway for all contracts. */
 function gateway(): Promise<Subject> {
   started ??= startGateway();
   return started;
@@ -40,6 +47,7 @@ async function startGateway(): Promise<Subject> {
     },
     kmsKeyId: settings.get('KMS_KEY') ?? '',
     capabilities: cephCapabilities,
+    passDay: () => delay(Number(secondsOfDay) * 1_000),
   };
 }
 
@@ -50,5 +58,6 @@ if (process.env['BILLVAULT_TEST_CEPH'] !== '1') {
 } else {
   objectStoreContract(gateway);
   archiveStoreContract(gateway);
+  archiveFlowContract(gateway);
   after(() => rgw('stop'));
 }

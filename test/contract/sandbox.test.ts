@@ -1,5 +1,6 @@
 import { after } from 'node:test';
 import { type SandboxAws, startSandboxAws } from '../../src/sandbox/aws/server.ts';
+import { archiveFlowContract } from './archive-flow.contract.ts';
 import { archiveStoreContract } from './archive-store.contract.ts';
 import { sandboxCapabilities } from './capabilities.ts';
 import { objectStoreContract } from './object-store.contract.ts';
@@ -8,7 +9,7 @@ import type { Subject } from './subject.ts';
 let sandbox: SandboxAws | undefined;
 let started: Promise<Subject> | undefined;
 
-/** One stand-in for both contracts. */
+/** One stand-in for all contracts. */
 function standIn(): Promise<Subject> {
   started ??= startStandIn();
   return started;
@@ -25,10 +26,16 @@ async function startStandIn(): Promise<Subject> {
     credentials,
     kmsKeyId: 'test-key',
     capabilities: sandboxCapabilities,
+    async passDay() {
+      await sandbox?.admin.advanceClock(86_400);
+      await sandbox?.admin.runLifecycle();
+    },
   };
 }
 
 objectStoreContract(standIn);
 archiveStoreContract(standIn);
+// The last: it moves the clock.
+archiveFlowContract(standIn);
 
 after(() => sandbox?.close());

@@ -9,4 +9,6 @@ export interface Subject {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly kmsKeyId: string;
   readonly capabilities: Capabilities;
+  /** Lets the server's lifecycle see another day go by, or at least waits for it a little; to be asked again. */
+  passDay(): Promise<void>;
 }

@@ -27,6 +27,13 @@ export interface ArchiveSceneOptions {
   /** Default: true. */
   readonly encryptionRequired?: boolean;
   readonly spool?: Spool;
+  /** A bucket with Object Lock on another server; default: one in the stand-in. */
+  readonly bucketElsewhere?: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly bucket: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
   /** What stands between us and S3, given the stand-in's endpoint. */
   readonly s3Endpoint?: (endpoint: string) => Promise<string>;
   /** What stands between us and the source database, given its URL. */
@@ -97,9 +104,11 @@ export async function openArchiveScene(options: ArchiveSceneOptions = {}): Promi
   const aws = await startSandboxAws({ defaultRegion: archiveRegion });
   const user = await aws.admin.createUser({ accountId: ourAccount, name: 'billvault', policy: allowAll });
   await aws.admin.createBucket({ name: archiveBucket, accountId: ourAccount, region: archiveRegion, objectLock: true });
-  const s3Endpoint = (await options.s3Endpoint?.(aws.endpoint)) ?? aws.endpoint;
+  const { bucketElsewhere } = options;
+  const { bucket, region } = bucketElsewhere ?? { bucket: archiveBucket, region: archiveRegion };
+  const s3Endpoint = bucketElsewhere?.endpoint ?? (await options.s3Endpoint?.(aws.endpoint)) ?? aws.endpoint;
   const sourceUrl = (await options.sourceUrl?.(sourceDatabase.url)) ?? sourceDatabase.url;
-  const { accessKeyId, secretAccessKey } = user;
+  const { accessKeyId, secretAccessKey } = bucketElsewhere?.credentials ?? user;
   const access = createAwsAccess({
     stsEndpoint: aws.endpoint,
     s3Endpoint,
@@ -120,13 +129,13 @@ export async function openArchiveScene(options: ArchiveSceneOptions = {}): Promi
   const context: ArchiveContext = {
     registry,
     destination: {
-      bucket: archiveBucket,
-      region: archiveRegion,
+      bucket,
+      region,
       prefix: 'archive',
       encryption: options.encryption ?? { algorithm: 'AES256' },
       encryptionRequired: options.encryptionRequired ?? true,
     },
-    openStore: (name) => access.openArchiveStore({ bucket: archiveBucket, region: archiveRegion, name }),
+    openStore: (name) => access.openArchiveStore({ bucket, region, name }),
     sources,
     signer,
     publicKeys: [signer.publicKeyPem],

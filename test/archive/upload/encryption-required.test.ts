@@ -43,7 +43,13 @@ function context(encryptionRequired: boolean): ArchiveContext {
 
 function run(archive: ArchiveContext): Promise<ArchiveRunSummary> {
   const { signal } = new AbortController();
-  return runArchive(archive, { source: 'ledger', filter: { retryNow: true }, trigger: 'manual', actor: 'test', signal });
+  return runArchive(archive, {
+    source: 'ledger',
+    filter: { retryNow: true },
+    trigger: 'manual',
+    actor: 'test',
+    signal,
+  });
 }
 
 async function shownText(archive: ArchiveContext, unitId: number): Promise<string> {
