@@ -49,9 +49,12 @@ test('a registry that says other than its manifests is found: copies changed, pa
   await tamper(
     scene,
     `update registry.archive_manifest set body = replace(body, '"records":50', '"records":49') where period = '2026-05-01';
-     update registry.archive_part set version_id = 'another' where key like '%month=06%'`,
+     update registry.archive_part set version_id = 'another' where key like '%month=06%';
+     update registry.archive_part set sha256 = repeat('0', 64) where key like '%month=04%'`,
   );
-  const codes = codesByMonth(await validate(scene, 'head', { from: '2026-05', to: '2026-06' }));
+  const codes = codesByMonth(await validate(scene, 'head', { from: '2026-04', to: '2026-06' }));
+  // The manifest of this month has no lock any more: see above.
+  assert.deepEqual(codes['2026-04'], ['LOCK_MISSING', 'METADATA_DIFFERS', 'NOT_IN_MANIFEST', 'NOT_IN_REGISTRY']);
   assert.deepEqual(codes['2026-05'], ['MANIFEST_INVALID']);
   assert.deepEqual(codes['2026-06'], [
     'CHAIN_BROKEN',
