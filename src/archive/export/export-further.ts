@@ -17,6 +17,7 @@ import { type ExportOutcome, finishExport } from './export-unit.ts';
 import { PartUnderWay } from './part-under-way.ts';
 import { settleIntents } from './settle-intents.ts';
 import { storeFinished } from './store-finished.ts';
+import { throttled } from './throttle.ts';
 import type { UnitJob } from './unit-job.ts';
 import { type UnitQuery, unitQuery } from './unit-query.ts';
 
@@ -81,14 +82,17 @@ async function addLateRows(reading: Reading, range: UnitRange, part: PartUnderWa
   const hash = createHash('sha256');
   let rows = 0;
   for await (const chunk of linesOfRange(reading, range)) {
+    const late: Buffer[] = [];
     for (const line of linesOf(chunk)) {
       const digest = rowDigest(line);
       live.take(digest);
-      if (kept.take(digest)) continue;
-      hash.update(line);
-      rows++;
-      await part.add(Buffer.from(line), 1);
+      if (!kept.take(digest)) late.push(line);
     }
+    if (late.length === 0) continue;
+    const lines = Buffer.concat(late);
+    hash.update(lines);
+    rows += late.length;
+    await part.add(lines, late.length);
   }
   if (rows > 0) part.endRange({ ordinal: range.ordinal, rows, sha256: hash.digest('hex') });
   return live.list().map((row) => ({ ...row, round: unit.round, rangeOrdinal: range.ordinal }));
@@ -103,14 +107,5 @@ async function digestOf(reading: Reading, range: UnitRange): Promise<string> {
 async function* linesOfRange({ client, query, unit, job }: Reading, range: UnitRange): AsyncGenerator<Buffer, void> {
   const after = unit.ranges[range.ordinal - 2]?.upper ?? undefined;
   const select = query.select({ after, upTo: range.upper ?? undefined });
-  for await (const chunk of copyOut(client, { ...select, signal: job.signal })) {
-    yield chunk;
-    await job.throttle.after(job.policy.throttle.rowsPerSecond === null ? 0 : countLines(chunk), job.signal);
-  }
-}
-
-function countLines(chunk: Buffer): number {
-  let lines = 0;
-  for (const _ of linesOf(chunk)) lines++;
-  return lines;
+  yield* throttled(copyOut(client, { ...select, signal: job.signal }), job);
 }

@@ -14,6 +14,7 @@ import { PartUnderWay } from './part-under-way.ts';
 import { RangeCutter } from './range-cutter.ts';
 import { settleIntents } from './settle-intents.ts';
 import { storeFinished } from './store-finished.ts';
+import { throttled } from './throttle.ts';
 import type { UnitJob } from './unit-job.ts';
 import { unitQuery } from './unit-query.ts';
 
@@ -81,11 +82,10 @@ async function exportRest(context: ArchiveContext, { job, unit, client }: Export
     newRanges = [];
   };
   try {
-    for await (const chunk of copyOut(client, { ...query.select({ after }), signal })) {
-      let rows = 0;
+    const lines = copyOut(client, { ...query.select({ after }), signal });
+    for await (const chunk of throttled(lines, { throttle, signal })) {
       for (const cut of cutter.cut(chunk)) {
         if (cut.kind === 'lines') {
-          rows += cut.rows;
           await part.add(cut.bytes, cut.rows);
           continue;
         }
@@ -96,7 +96,6 @@ async function exportRest(context: ArchiveContext, { job, unit, client }: Export
         part = open();
       }
       step('export.mid-copy', unit.id);
-      await throttle.after(rows, signal);
     }
     const rest = cutter.end();
     if (rest !== undefined) endRange(rest);

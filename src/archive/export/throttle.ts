@@ -8,39 +8,78 @@ export interface ThrottleLimits {
   readonly load: number | null;
 }
 
-/** Told of every piece of work done; pauses until more may be asked for. */
+/** What the source did for us. */
+export interface SourceWork {
+  readonly rows: number;
+  /** As long as we waited for it: the most that it can have worked. */
+  readonly workedMillis: number;
+}
+
+/** Told of every piece of the source's work; pauses until more may be asked for. */
 export interface Throttle {
-  after(rows: number, signal?: AbortSignal): Promise<void>;
+  after(work: SourceWork, signal?: AbortSignal): Promise<void>;
+  /** Whether rows count. */
+  readonly limitsRows: boolean;
 }
 
 /** Pauses below this are saved up: a timer is not that exact. */
 const shortestPauseMillis = 5;
 /** However far behind, the source is asked for something at least this often, so that no connection looks dead. */
 const longestPauseMillis = 10_000;
+const newline = 10;
 
 export const unlimited: ThrottleLimits = { rowsPerSecond: null, load: null };
 
 /**
- * Work and pause in turns. The time between two calls counts as work of the source (it is the most that it can have
- * been), so that `load` is a ceiling on what we add to one of its cores, whatever else it does and however fast it is.
+ * Work and pause in turns, so that `load` is a ceiling on what we add to one of the source's cores, whatever else it does
+ * and however fast it is. Time that we spend elsewhere (on an upload, on a proof) is a pause as well.
  * @param now milliseconds, monotonic
  */
-export function createThrottle(limits: ThrottleLimits, now: () => number = () => performance.now()): Throttle {
-  const { rowsPerSecond, load } = limits;
-  let resumedAt = now();
+export function createThrottle(
+  { rowsPerSecond, load }: ThrottleLimits,
+  now: () => number = () => performance.now(),
+): Throttle {
   let owedMillis = 0;
+  let pausedAt = now();
   return {
-    async after(rows, signal) {
-      const workedMillis = now() - resumedAt;
+    limitsRows: rowsPerSecond !== null,
+    async after({ rows, workedMillis }, signal) {
+      const elsewhereMillis = Math.max(0, now() - pausedAt - workedMillis);
       const byLoad = load === null ? 0 : workedMillis * (1 / load - 1);
       const byRows = rowsPerSecond === null ? 0 : (rows / rowsPerSecond) * 1_000 - workedMillis;
-      owedMillis += Math.max(0, byLoad, byRows);
-      if (owedMillis >= shortestPauseMillis) {
-        const pausedAt = now();
-        await wait(Math.min(owedMillis, longestPauseMillis), undefined, signal === undefined ? {} : { signal });
-        owedMillis = Math.max(0, owedMillis - (now() - pausedAt));
-      }
-      resumedAt = now();
+      owedMillis = Math.max(0, owedMillis - elsewhereMillis) + Math.max(0, byLoad, byRows);
+      pausedAt = now();
+      if (owedMillis < shortestPauseMillis) return;
+      await wait(Math.min(owedMillis, longestPauseMillis), undefined, signal === undefined ? {} : { signal });
+      owedMillis = Math.max(0, owedMillis - (now() - pausedAt));
+      pausedAt = now();
     },
   };
+}
+
+/** The chunks of a COPY, each followed by the pause that it costs; only the waiting for the source counts as its work. */
+export async function* throttled(
+  chunks: AsyncIterable<Buffer>,
+  { throttle, signal }: { readonly throttle: Throttle; readonly signal: AbortSignal },
+): AsyncGenerator<Buffer, void> {
+  const source = chunks[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const askedAt = performance.now();
+      const { value, done } = await source.next();
+      const workedMillis = performance.now() - askedAt;
+      if (done) return;
+      const rows = throttle.limitsRows ? countLines(value) : 0;
+      yield value;
+      await throttle.after({ rows, workedMillis }, signal);
+    }
+  } finally {
+    await source.return?.();
+  }
+}
+
+function countLines(chunk: Buffer): number {
+  let lines = 0;
+  for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, at + 1)) lines++;
+  return lines;
 }

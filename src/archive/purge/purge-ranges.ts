@@ -67,7 +67,8 @@ interface OneRange {
 /** @returns how many rows were deleted; undefined when there are others than those archived */
 async function purgeOne({ context, job, unit, query }: PurgeWork, one: OneRange): Promise<number | undefined> {
   await requireNoHold(context, unit);
+  const begunAt = performance.now();
   const outcome = await purgeRange(context, { job, unit, query, ...one });
-  await job.throttle.after(outcome.rows, job.signal);
+  await job.throttle.after({ rows: outcome.rows, workedMillis: performance.now() - begunAt }, job.signal);
   return outcome.kind === 'purged' ? outcome.rows : undefined;
 }

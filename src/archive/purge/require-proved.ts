@@ -7,12 +7,12 @@ import type { PurgeWork } from './purge-ranges.ts';
  * @throws AppError as verifyPart
  */
 export async function requireProved({ context, job, unit, purgedRound }: PurgeWork): Promise<void> {
-  const { verifierStore: store, throttle, signal } = job;
+  const { verifierStore: store, signal } = job;
   const { encryptionRequired } = context.destination;
   for (const part of unit.parts) {
     const isNeeded = part.ranges.some(({ ordinal }) => part.round > purgedRound(ordinal));
     if (!isNeeded || job.provedParts.has(part.id)) continue;
-    await verifyPart({ store, unit, part, encryptionRequired, throttle, signal });
+    await verifyPart({ store, unit, part, encryptionRequired, signal });
     job.provedParts.add(part.id);
   }
 }

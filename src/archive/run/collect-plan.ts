@@ -41,13 +41,18 @@ export async function collectPlan(
     if (refusal !== undefined || filter.policies?.includes(policy.name) === false) continue;
     for (const table of reached) {
       signal?.throwIfAborted();
-      facts.push(await readFacts(context, policy, table));
+      facts.push(await readFacts(context, { policy, table, signal }));
     }
   }
   return planArchive({ ...question, tables, facts });
 }
 
-async function readFacts(context: ArchiveContext, policy: Policy, table: SourceTable): Promise<TableFacts> {
+interface FactsRequest extends Pick<CollectPlanRequest, 'signal'> {
+  readonly policy: Policy;
+  readonly table: SourceTable;
+}
+
+async function readFacts(context: ArchiveContext, { policy, table, signal }: FactsRequest): Promise<TableFacts> {
   const { registry, sources } = context;
   const { pool } = await sources.open(table.source);
   const throttle = createThrottle({ rowsPerSecond: null, load: policy.throttle.load });
@@ -67,7 +72,11 @@ async function readFacts(context: ArchiveContext, policy: Policy, table: SourceT
       return { ...known, months: [], nullTimeRows: 0, infiniteTimeRows: 0 };
     }
     const upTo = newestDueMonth(context.now(), policy.hotDays);
-    const pause = () => throttle.after(0);
+    let askedAt = performance.now();
+    const pause = async () => {
+      await throttle.after({ rows: 0, workedMillis: performance.now() - askedAt }, signal);
+      askedAt = performance.now();
+    };
     const time = await readTimeFacts(client, { definition, timeColumn, isTimeOrdered, upTo, pause });
     return { ...known, ...time, newestMonth: time.newest === null ? undefined : time.newest.slice(0, 7) };
   });

@@ -15,9 +15,9 @@ export async function verifyUnit(context: ArchiveContext, job: UnitJob): Promise
   const { registry, destination } = context;
   const { encryptionRequired } = destination;
   const unit = await findUnit(registry, job.unitId);
-  const { verifierStore: store, throttle, signal } = job;
+  const { verifierStore: store, signal } = job;
   for (const part of unit.parts.filter(({ state }) => state === 'STORED')) {
-    const { isEncrypted } = await verifyPart({ store, unit, part, encryptionRequired, throttle, signal });
+    const { isEncrypted } = await verifyPart({ store, unit, part, encryptionRequired, signal });
     if (!isEncrypted) tellUnconfirmed(context, part);
     step('part.proved', unit.id);
     await markPartVerified(registry, part.id, { isEncrypted });
