@@ -1,3 +1,4 @@
+import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { AwsConfig } from './config.ts';
@@ -41,6 +42,19 @@ export function makeStsClient(config: AwsConfig, region: string): STSClient {
     maxAttempts: config.maxAttempts,
     retryMode: 'adaptive',
     requestHandler: requestHandlerOptions(config),
+  });
+}
+
+/** By the service's own identity, which is found wherever it runs. @param endpoint only of a KMS that is not AWS's */
+export function makeKmsClient(config: AwsConfig, region: string, endpoint: string | undefined): KMSClient {
+  return new KMSClient({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...ownIdentity(config),
+    maxAttempts: config.maxAttempts,
+    retryMode: 'adaptive',
+    // An answer is 2 kB: there is nothing to be slow at in reading it.
+    requestHandler: { ...requestHandlerOptions(config), socketTimeout: config.bodyStallMs },
   });
 }
 

@@ -1,10 +1,9 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { z } from 'zod';
+import { GetPublicKeyCommand, type KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import { AppError } from '../errors.ts';
-import { makeStsClient } from './clients.ts';
+import { makeKmsClient } from './clients.ts';
 import { type AwsConfig, awsDefaults } from './config.ts';
-import { askKms, type KmsEndpoint } from './kms-request.ts';
-import { partitionDomain, partitionOfRegion } from './partition.ts';
+import { mapAwsError } from './map-error.ts';
 
 export interface KmsKeyOptions {
   /** Id, ARN or alias (`alias/…`) of an asymmetric key: ECC_NIST_EDWARDS25519, for signing. */
@@ -28,68 +27,46 @@ const algorithm = 'ED25519_SHA_512';
 /** Of KMS, for messages that it is to hash itself; Ed25519 knows no other. */
 const maxMessageBytes = 4_096;
 
-const publicKeyShape = z.object({
-  KeyId: z.string(),
-  PublicKey: z.base64(),
-  KeySpec: z.string(),
-  SigningAlgorithms: z.array(z.string()),
-});
-const signatureShape = z.object({ Signature: z.base64() });
-
 /**
  * Reads the key's public half. Signs by the key that it found then, whatever an alias comes to name meanwhile, and checks
  * every signature before it is handed on.
- * @throws AppError BAD_CONFIG for a key of another kind, KMS_DENIED, CREDENTIALS, or transient
+ * @throws AppError BAD_CONFIG for a key of another kind, KMS_DENIED, CREDENTIALS, CANCELLED, or transient
  */
 export async function openKmsKey({ keyId, region, endpoint, config, signal }: KmsKeyOptions): Promise<KmsKey> {
-  const kms = kmsEndpoint({ region, endpoint, config: { ...awsDefaults, ...config } });
-  const answer = publicKeyShape.safeParse(await askKms(kms, { operation: 'GetPublicKey', keyId, input: {}, signal }));
-  if (!answer.success) throw new AppError('SERVER_ERROR', `KMS described key ${keyId} in a way that is not understood`);
-  const { KeyId, PublicKey, KeySpec, SigningAlgorithms } = answer.data;
-  if (KeySpec !== keySpec || !SigningAlgorithms.includes(algorithm)) {
+  const client = makeKmsClient({ ...awsDefaults, ...config }, region, endpoint);
+  const { KeyId, PublicKey, KeySpec, SigningAlgorithms } = await client
+    .send(new GetPublicKeyCommand({ KeyId: keyId }), signal === undefined ? {} : { abortSignal: signal })
+    .catch((error: unknown) => {
+      throw mapAwsError(error, { operation: 'kms', action: 'GetPublicKey', keyId, region }, signal);
+    });
+  if (KeyId === undefined || PublicKey === undefined) {
+    throw new AppError('SERVER_ERROR', `KMS described key ${keyId} in a way that is not understood`);
+  }
+  if (KeySpec !== keySpec || SigningAlgorithms?.includes(algorithm) !== true) {
     throw new AppError('BAD_CONFIG', `KMS key ${keyId} is of the kind ${KeySpec}; manifests are signed by ${keySpec}`);
   }
-  const publicKey = createPublicKey({ key: Buffer.from(PublicKey, 'base64'), format: 'der', type: 'spki' });
+  const publicKey = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' });
   return {
     publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-    sign: (message) => sign(kms, { keyId: KeyId, publicKey, message }),
+    sign: (message) => sign(client, { keyId: KeyId, region, publicKey, message }),
   };
 }
 
-async function sign(
-  kms: KmsEndpoint,
-  {
-    keyId,
-    publicKey,
-    message,
-  }: { readonly keyId: string; readonly publicKey: KeyObject; readonly message: Uint8Array },
-): Promise<Uint8Array> {
+interface SignRequest {
+  readonly keyId: string;
+  readonly region: string;
+  readonly publicKey: KeyObject;
+  readonly message: Uint8Array;
+}
+
+async function sign(client: KMSClient, { keyId, region, publicKey, message }: SignRequest): Promise<Uint8Array> {
   if (message.length > maxMessageBytes) {
     throw new AppError('BAD_INPUT', `KMS signs at most ${maxMessageBytes} bytes, not ${message.length}`);
   }
-  const input = { Message: Buffer.from(message).toString('base64'), MessageType: 'RAW', SigningAlgorithm: algorithm };
-  const answer = signatureShape.safeParse(await askKms(kms, { operation: 'Sign', keyId, input }));
-  const signature = Buffer.from(answer.data?.Signature ?? '', 'base64');
-  if (verify(null, message, publicKey, signature)) return signature;
+  const command = new SignCommand({ KeyId: keyId, Message: message, MessageType: 'RAW', SigningAlgorithm: algorithm });
+  const { Signature = new Uint8Array() } = await client.send(command).catch((error: unknown) => {
+    throw mapAwsError(error, { operation: 'kms', action: 'Sign', keyId, region });
+  });
+  if (verify(null, message, publicKey, Signature)) return Signature;
   throw new AppError('SIGNATURE_INVALID', `what KMS answered is no signature of key ${keyId}`);
-}
-
-function kmsEndpoint({
-  region,
-  endpoint,
-  config,
-}: Pick<KmsKeyOptions, 'region' | 'endpoint'> & { readonly config: AwsConfig }): KmsEndpoint {
-  const host = `kms.${region}.${partitionDomain(partitionOfRegion(region))}`;
-  // Its own chain finds our identity wherever the service runs; no request is sent by this client.
-  const { credentials } = makeStsClient(config, region).config;
-  return {
-    url: new URL(endpoint ?? `https://${host}`),
-    region,
-    credentials: async () => {
-      const { accessKeyId, secretAccessKey, sessionToken } = await credentials();
-      return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
-    },
-    requestTimeoutMs: config.requestTimeoutMs,
-    maxAttempts: config.maxAttempts,
-  };
 }

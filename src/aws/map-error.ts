@@ -4,6 +4,12 @@ import { isNetworkCode, VendorError } from './vendor-error.ts';
 /** The request that failed: what an error's message names. */
 export type AwsCall =
   | { readonly operation: 'assume-role'; readonly roleArn: string; readonly region: string }
+  | {
+      readonly operation: 'kms';
+      readonly action: 'GetPublicKey' | 'Sign';
+      readonly keyId: string;
+      readonly region: string;
+    }
   | { readonly operation: 'list'; readonly bucket: string; readonly prefix: string; readonly of?: 'versions' }
   /** A setting of a bucket; `permission` is the action that it takes, such as `s3:PutBucketVersioning`. */
   | { readonly operation: 'bucket'; readonly bucket: string; readonly permission: string }
@@ -74,6 +80,24 @@ const codeByVendorCode: Readonly<Record<string, ErrorCode>> = {
   NotImplemented: 'BUCKET_UNFIT',
 };
 
+/** What only KMS says, or says with a meaning of its own: "Common errors" of its API, and those of GetPublicKey and Sign. */
+const codeByKmsCode: Readonly<Record<string, ErrorCode>> = {
+  AccessDeniedException: 'KMS_DENIED',
+  DisabledException: 'KMS_DENIED',
+  KMSInvalidStateException: 'KMS_DENIED',
+  NotFoundException: 'BAD_CONFIG',
+  InvalidArnException: 'BAD_CONFIG',
+  InvalidKeyUsageException: 'BAD_CONFIG',
+  UnsupportedOperationException: 'BAD_CONFIG',
+  ValidationException: 'BAD_CONFIG',
+  InvalidSignatureException: 'CREDENTIALS',
+  IncompleteSignatureException: 'CREDENTIALS',
+  MissingAuthenticationTokenException: 'CREDENTIALS',
+  KeyUnavailableException: 'SERVER_ERROR',
+  DependencyTimeoutException: 'SERVER_ERROR',
+  KMSInternalException: 'SERVER_ERROR',
+};
+
 /**
  * The one place where an error of AWS, of its SDK or of a socket becomes ours. The message names what was asked for, and
  * what to do about it; the cause is a VendorError, which holds no secret.
@@ -100,6 +124,9 @@ export function redirectedRegion(error: unknown): string | undefined {
 
 function errorCode(cause: VendorError, call: AwsCall, signal: AbortSignal | undefined): ErrorCode {
   if (signal?.aborted || cause.vendorCode === 'AbortError') return 'CANCELLED';
+  if (call.operation === 'kms' && Object.hasOwn(codeByKmsCode, cause.vendorCode)) {
+    return codeByKmsCode[cause.vendorCode] ?? 'INTERNAL';
+  }
   // A write takes several permissions, some of KMS: its refusal is one code, whichever of them is missing.
   if (call.operation === 'put' && cause.httpStatus === 403 && cause.vendorCode === 'AccessDenied')
     return 'WRITE_DENIED';
@@ -132,6 +159,7 @@ function isSilent({ message, vendorCode }: VendorError): boolean {
 function codeOfStatus(status: number | undefined, call: AwsCall): ErrorCode {
   if (status === undefined) return 'INTERNAL';
   if (status === 401 || status === 403) return deniedCode(call);
+  if (call.operation === 'kms' && (status === 400 || status === 404)) return 'BAD_CONFIG';
   if (status === 404) return isOfBucket(call) ? 'BUCKET_NOT_FOUND' : 'FILE_MISSING';
   // A delete marker read by its version; HEAD has no document that would say so.
   if (status === 405 && !isOfBucket(call)) return 'FILE_MISSING';
@@ -154,6 +182,8 @@ function deniedCode(call: AwsCall): ErrorCode {
   switch (call.operation) {
     case 'assume-role':
       return 'ASSUME_ROLE_DENIED';
+    case 'kms':
+      return 'KMS_DENIED';
     case 'list':
       return 'LIST_DENIED';
     case 'bucket':
@@ -171,6 +201,8 @@ function subject(call: AwsCall): string {
   switch (call.operation) {
     case 'assume-role':
       return `assume role ${call.roleArn} through STS of ${call.region}`;
+    case 'kms':
+      return `kms:${call.action} with key ${call.keyId} in ${call.region}`;
     case 'list':
       return `list ${call.of === 'versions' ? 'versions under ' : ''}s3://${call.bucket}/${call.prefix}`;
     case 'bucket':
@@ -204,6 +236,7 @@ function explanation(code: ErrorCode, cause: VendorError, call: AwsCall): string
         ? 'the bucket has no Object Lock; switch it on (archive bucket plan shows how)'
         : 'the bucket, or the server, does not take this';
     case 'KMS_DENIED':
+      if (call.operation === 'kms') return 'refused; grant kms:GetPublicKey and kms:Sign, and enable the key';
       if (call.operation === 'put') return 'KMS refused; the key must exist, be enabled, and grant kms:GenerateDataKey';
       return 'the object is encrypted; the role needs kms:Decrypt, and the key must be enabled and grant it';
     case 'BUCKET_NOT_FOUND':
@@ -230,6 +263,8 @@ function explanation(code: ErrorCode, cause: VendorError, call: AwsCall): string
     case 'CANCELLED':
       return 'cancelled';
     case 'BAD_CONFIG':
+      if (call.operation === 'kms')
+        return 'there is no such key, or it is not of the kind; check archive.signing.kmsKeyId';
       return `the endpoint does not serve this bucket${cause.bucketRegion ? `, which is in ${cause.bucketRegion}` : ''}; check region and endpoint`;
     case 'BAD_INPUT':
       return 'refused as malformed';

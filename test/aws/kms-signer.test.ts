@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { CreateKeyCommand, KMSClient, SignCommand, type SignCommandInput } from '@aws-sdk/client-kms';
 import { manifestBytes } from '../../src/archive/manifest/manifest-bytes.ts';
 import { publicKeys } from '../../src/archive/manifest/public-keys.ts';
 import { readManifest } from '../../src/archive/manifest/read-manifest.ts';
@@ -7,10 +8,10 @@ import { verifySignature } from '../../src/archive/manifest/signature.ts';
 import { signerOf } from '../../src/archive/manifest/signer.ts';
 import type { BaseCredentials } from '../../src/aws/config.ts';
 import { openKmsKey } from '../../src/aws/kms-signer.ts';
-import { signRequest } from '../../src/aws/sign-request.ts';
 import { type ErrorCode, isAppError } from '../../src/errors.ts';
 import { type SandboxAws, startSandboxAws } from '../../src/sandbox/aws/server.ts';
 import { madeContent } from '../archive/manifest/made-manifest.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 
 const accountId = '111122223333';
 const region = 'eu-west-1';
@@ -18,37 +19,32 @@ const region = 'eu-west-1';
 suite('signing by KMS', () => {
   let aws: SandboxAws;
   let owner: BaseCredentials;
+  let kms: KMSClient;
   let arn: string;
   let keyId: string;
 
   before(async () => {
     aws = await startSandboxAws();
     owner = await user('owner', ['kms:*']);
-    const answer = (await ask(owner, 'CreateKey', { KeySpec: 'ECC_NIST_EDWARDS25519', KeyUsage: 'SIGN_VERIFY' })) as {
-      KeyMetadata: { Arn: string; KeyId: string };
-    };
-    arn = answer.KeyMetadata.Arn;
-    keyId = answer.KeyMetadata.KeyId;
+    kms = new KMSClient({ endpoint: aws.endpoint, region, credentials: owner });
+    const command = new CreateKeyCommand({ KeySpec: 'ECC_NIST_EDWARDS25519', KeyUsage: 'SIGN_VERIFY' });
+    const { KeyMetadata } = await kms.send(command);
+    arn = KeyMetadata?.Arn ?? '';
+    keyId = KeyMetadata?.KeyId ?? '';
   });
-  after(() => aws.close());
+  after(async () => {
+    kms.destroy();
+    await aws.close();
+  });
 
   function user(name: string, actions: readonly string[]): Promise<BaseCredentials> {
     const policy = { Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] };
     return aws.admin.createUser({ accountId, name, policy });
   }
 
-  async function ask(credentials: BaseCredentials, operation: string, input: object): Promise<unknown> {
-    const url = new URL(aws.endpoint);
-    const body = JSON.stringify(input);
-    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `TrentService.${operation}` };
-    const signed = signRequest({ url, headers, body, service: 'kms', region, credentials, now: new Date() });
-    const response = await fetch(url, { method: 'POST', headers: signed, body });
-    return response.json();
-  }
-
   function open(options: { id?: string; as?: BaseCredentials; endpoint?: string } = {}) {
     const { id = arn, as = owner, endpoint = aws.endpoint } = options;
-    const config = { baseCredentials: as, maxAttempts: 2, requestTimeoutMs: 5_000 };
+    const config = { baseCredentials: as, maxAttempts: 2, requestTimeoutMs: 1_000, bodyStallMs: 1_000 };
     return openKmsKey({ keyId: id, region, endpoint, config });
   }
 
@@ -78,19 +74,35 @@ suite('signing by KMS', () => {
   });
 
   test('the stand-in refuses what KMS refuses', async () => {
-    const message = Buffer.from('x').toString('base64');
-    const right = { KeyId: arn, Message: message, MessageType: 'RAW', SigningAlgorithm: 'ED25519_SHA_512' };
-    const refusals: readonly (readonly [object, string])[] = [
-      [{ ...right, SigningAlgorithm: 'ECDSA_SHA_256' }, 'InvalidKeyUsageException'],
-      [{ ...right, MessageType: 'DIGEST' }, 'ValidationException'],
-      [{ ...right, Message: Buffer.alloc(4_097).toString('base64') }, 'ValidationException'],
-      [{ ...right, Message: '{}' }, 'SerializationException'],
-      [{ ...right, KeyId: undefined }, 'ValidationException'],
-      [{ ...right, KeyId: arn.replace('111122223333', '999988887777') }, 'NotFoundException'],
+    const right: SignCommandInput = {
+      KeyId: arn,
+      Message: Buffer.from('x'),
+      MessageType: 'RAW',
+      SigningAlgorithm: 'ED25519_SHA_512',
+    };
+    const refusals: readonly (readonly [Partial<SignCommandInput>, string])[] = [
+      [{ SigningAlgorithm: 'ECDSA_SHA_256' }, 'InvalidKeyUsageException'],
+      [{ MessageType: 'DIGEST' }, 'ValidationException'],
+      [{ Message: Buffer.alloc(4_097) }, 'ValidationException'],
+      [{ KeyId: '' }, 'ValidationException'],
+      [{ KeyId: arn.replace('111122223333', '999988887777') }, 'NotFoundException'],
     ];
-    for (const [input, type] of refusals) {
-      const answer = (await ask(owner, 'Sign', input)) as { __type: string };
-      assert.equal(answer.__type, type);
+    for (const [change, name] of refusals) {
+      await assert.rejects(kms.send(new SignCommand({ ...right, ...change })), { name }, JSON.stringify(change));
+    }
+  });
+
+  test('a KMS that does not answer, or stops in the middle, is waited for no longer than is configured', async () => {
+    const proxy = await startFaultProxy(aws.endpoint);
+    try {
+      proxy.inject({ action: { kind: 'hang' }, times: 2 });
+      await assert.rejects(open({ endpoint: proxy.endpoint }), isCode('TIMEOUT'));
+      proxy.inject({ action: { kind: 'stall', afterBytes: 10 }, times: 2 });
+      await assert.rejects(open({ endpoint: proxy.endpoint }), isCode('TIMEOUT', 'NETWORK'));
+      proxy.inject({ action: { kind: 'status', status: 503, code: 'ServiceUnavailable' } });
+      assert.equal((await (await open({ endpoint: proxy.endpoint })).sign(Buffer.from('x'))).length, 64);
+    } finally {
+      await proxy.close();
     }
   });
 });
