@@ -7,12 +7,15 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { placeHold } from '../../src/archive/holds/place-hold.ts';
 import { type SandboxAws, startSandboxAws } from '../../src/sandbox/aws/server.ts';
+import { archiveBucket, makeLedger, openArchiveScene } from '../support/archive-scene.ts';
 
 /** Debian's packages awscli and python3-boto3: clients that this project did not write, and not the SDK of our own code. */
 const aws = process.env['BILLVAULT_TEST_AWS_CLI'] ?? '/usr/bin/aws';
 const python = process.env['BILLVAULT_TEST_PYTHON'] ?? '/usr/bin/python3';
 const boto3Story = fileURLToPath(new URL('./boto3-story.py', import.meta.url));
+const boto3Archive = fileURLToPath(new URL('./boto3-archive.py', import.meta.url));
 const timeoutMs = 120_000;
 const run = promisify(execFile);
 
@@ -97,5 +100,32 @@ function realClients(): void {
   test('boto3: every step of its story goes as on AWS', async () => {
     const { stdout } = await run(python, [boto3Story, sandbox.endpoint, roleArn], { env, timeout: timeoutMs });
     assert.match(stdout, /the story ends well/);
+  });
+
+  test('boto3: parts and manifests are stored as we say, and stay so', async () => {
+    await using scene = await openArchiveScene();
+    await makeLedger(scene, { months: ['2026-05', '2026-06'] });
+    await scene.policies({});
+    assert.equal((await scene.run()).counts.verified, 2);
+    const { signal } = new AbortController();
+    const hold = { source: 'ledger', from: '2026-06', to: '2026-06', reason: 'case 12', actor: 'test', signal };
+    assert.equal((await placeHold(scene.context, hold)).objects?.failed, 0);
+    const stored = await scene.registryQuery(`
+      select key, version_id as "versionId", size_bytes::int as "sizeBytes", sha256, lock_mode as "lockMode",
+             retain_until as "retainUntil", legal_hold as "legalHold", rows::int as rows,
+             jsonb_build_object('billvault-digest', digest, 'billvault-rows', rows::text) as metadata
+        from registry.archive_part
+      union all
+      select key, version_id, length(body), sha256, lock_mode, retain_until, legal_hold, null,
+             jsonb_build_object('billvault-source', 'ledger', 'billvault-sequence', sequence::text)
+        from registry.archive_manifest`);
+    assert.deepEqual(stored.map(({ legalHold }) => legalHold).sort(), [false, false, true, true]);
+    const { accessKeyId, secretAccessKey } = scene.user;
+    const child = run(python, [boto3Archive, scene.aws.endpoint, archiveBucket], {
+      env: { ...env, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+      timeout: timeoutMs,
+    });
+    child.child.stdin?.end(JSON.stringify(stored));
+    assert.match((await child).stdout, /as archived/);
   });
 }
