@@ -59,7 +59,12 @@ export function manifestKey({ prefix, layout, source, month, sequence, isFirst }
   const [year = '', number = ''] = month.split('-');
   const numbered = `manifest-${String(sequence).padStart(6, '0')}.json`;
   if (layout === 'flat') return join(prefix, year, number, isFirst ? 'manifest.json' : numbered);
-  return join(prefix, '_manifests', keyWord(source), year, number, numbered);
+  return `${manifestFolder(prefix, source)}${join(year, number, numbered)}`;
+}
+
+/** Where a source's manifests lie in the layout `hive`; ends with a slash. */
+export function manifestFolder(prefix: string, source: string): string {
+  return join(prefix, '_manifests', keyWord(source), '');
 }
 
 function join(...parts: readonly string[]): string {

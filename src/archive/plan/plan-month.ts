@@ -107,7 +107,9 @@ function decideArchived(question: MonthQuestion, unit: UnitFacts, obstacles: rea
     return { action: 'further-part', reasons: [{ code: 'late-rows', rows: late }] };
   }
   const gone: readonly Reason[] = left > rows ? [{ code: 'rows-gone', rows: left - rows }] : [];
-  if (unit.state === 'VERIFIED' && obstacles.length === 0) {
+  // Of a month without any row nothing can be purged. Compared with it, every archived row would be on record as departed.
+  const isEmptied = rows === 0 && left > 0 && !unit.isPurgeUnsettled;
+  if (unit.state === 'VERIFIED' && obstacles.length === 0 && !isEmptied) {
     return { action: 'purge', reasons: [{ code: 'due', since: dueAt(month, policy.hotDays) }, ...gone] };
   }
   const waiting: readonly Reason[] = unit.state === 'PURGED' ? undoReasons(question, unit) : obstacles;

@@ -17,6 +17,8 @@ export interface UnitFacts extends SourceTable {
   readonly departed: number;
   /** Of these, deleted by a purge, put back by a restore or not. */
   readonly purged: number;
+  /** A purge was begun, and it is not on record yet what became of it. */
+  readonly isPurgeUnsettled: boolean;
   readonly retainUntil: Date;
   /** Set while rows that a restore put back are to stay. */
   readonly keepUntil: Date | null;

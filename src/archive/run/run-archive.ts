@@ -1,8 +1,9 @@
-import { toAppError } from '../../errors.ts';
+import { isTransient, toAppError } from '../../errors.ts';
 import { finishArchiveRun, startArchiveRun } from '../../registry/archive/run.ts';
 import { toRegistryError } from '../../registry/registry-error.ts';
 import type { RunTrigger } from '../../registry/run/ingest-run.ts';
 import type { ArchiveContext } from '../context.ts';
+import { knownChain } from '../manifest/require-known-chain.ts';
 import { storePrepared } from '../manifest/write-manifest.ts';
 import { type ArchivePlan, type PlanFilter, planWork } from '../plan/plan.ts';
 import { collectPlan } from './collect-plan.ts';
@@ -45,12 +46,15 @@ export async function runArchive(context: ArchiveContext, request: ArchiveRunReq
     await using verifier = context.openStore('verifier');
     await sendSpooledParts(context, writer, signal);
     await storePrepared(context, { source, store: writer, signal });
+    const requireChain = knownChain(context, { source, store: verifier, signal });
+    await lookAtChain(context, requireChain);
     const plan = await collectPlan(context, { source, filter: request.filter, signal });
     request.onPlan?.(plan);
     const work = planWork(plan);
     planned = work.reduce((sum, { entries }) => sum + entries.length, 0);
     const provedParts = new Set<number>();
-    const run = { stores: { writer, verifier }, provedParts, actor, signal, onOutcome: request.onOutcome };
+    const stores = { writer, verifier };
+    const run = { stores, provedParts, requireChain, actor, signal, onOutcome: request.onOutcome };
     for (const period of work) {
       signal.throwIfAborted();
       outcomes.push(...(await runPeriod(context, { period, ...run })));
@@ -65,5 +69,16 @@ export async function runArchive(context: ArchiveContext, request: ArchiveRunReq
       failure: { code, text },
     });
     throw error;
+  }
+}
+
+/** A bucket out of reach stops no export into the spool; what needs the chain to be known asks again. */
+async function lookAtChain({ log }: ArchiveContext, requireChain: () => Promise<void>): Promise<void> {
+  try {
+    await requireChain();
+  } catch (error) {
+    const { code, message } = toAppError(error);
+    if (!isTransient(code)) throw error;
+    log.warn({ code, err: message }, 'the chain of manifests could not be looked at yet');
   }
 }

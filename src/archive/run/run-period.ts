@@ -17,6 +17,8 @@ export interface PeriodRun {
   readonly period: PeriodWork;
   readonly stores: RunStores;
   readonly provedParts: Set<number>;
+  /** @see requireKnownChain: before archived rows are compared with those of the table. */
+  readonly requireChain: () => Promise<void>;
   readonly actor: string;
   readonly signal: AbortSignal;
   readonly onOutcome?: ((outcome: TableOutcome) => void) | undefined;
@@ -59,7 +61,10 @@ async function prove(
 ): Promise<readonly PlanEntry[]> {
   const proved: PlanEntry[] = [];
   await each(context, run, entries, settle, async (entry, job) => {
-    if (isFurther || entry.action === 'further-part') await beginRound(context, job);
+    if (isFurther || entry.action === 'further-part') {
+      await run.requireChain();
+      await beginRound(context, job);
+    }
     const advanced = await advanceUnit(context, job);
     if (advanced === 'verified') proved.push(entry);
     const unit = await findUnit(context.registry, job.unitId);
@@ -84,6 +89,7 @@ async function purge(
   const changed: PlanEntry[] = [];
   const due = entries.filter(({ purges }) => purges);
   await each(context, run, due, settle, async (entry, job) => {
+    await run.requireChain();
     const outcome = await purgeUnit(context, job);
     const unit = await findUnit(context.registry, job.unitId);
     const common = { entry, unitId: unit.id, rows: unit.rows, parts: unit.parts.length, purgedRows: outcome.rows };

@@ -15,6 +15,7 @@ export interface UnitFactsRow {
   readonly rows: number;
   readonly departed: number;
   readonly purged: number;
+  readonly isPurgeUnsettled: boolean;
   readonly retainUntil: Date;
   readonly keepUntil: Date | null;
   readonly undoUntil: Date | null;
@@ -38,6 +39,8 @@ export async function listUnitFacts(registry: Registry, source: string): Promise
            coalesce((select sum(d.count) from registry.archive_departed d where d.unit_id = u.id), 0)::bigint as "departed",
            coalesce((select sum(d.rows) from registry.archive_deletion d
                       where d.unit_id = u.id and d.state = 'COMMITTED'), 0)::bigint as "purged",
+           exists (select from registry.archive_deletion d
+                    where d.unit_id = u.id and d.state = 'INTENDED') as "isPurgeUnsettled",
            u.retain_until as "retainUntil", u.keep_until as "keepUntil",
            (select max(n.drop_after) from registry.archive_undo n
              where n.unit_id = u.id and n.dropped_at is null) as "undoUntil",

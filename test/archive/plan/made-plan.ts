@@ -38,6 +38,7 @@ export function madeUnit(fields: Partial<UnitFacts> = {}): UnitFacts {
     rows: 100,
     departed: 0,
     purged: 0,
+    isPurgeUnsettled: false,
     retainUntil: retainUntil('2026-01', 10),
     keepUntil: null,
     undoUntil: null,

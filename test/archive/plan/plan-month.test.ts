@@ -108,6 +108,16 @@ test('archived rows that vanished without a purge are told, also where all of th
   assert.deepEqual([entry.action, entry.rows, reasonOf(entry, 'rows-gone').rows], ['none', 0, 100]);
 });
 
+test('a month that somebody emptied is not purged, so that its rows stay restorable; a purge that was under way is settled', () => {
+  const question = { policies: [purging], facts: [madeFacts({ months: [] })] };
+  const emptied = entryOf(madePlan({ ...question, units: [madeUnit()] }));
+  assert.deepEqual([emptied.action, emptied.purges, reasonOf(emptied, 'rows-gone').rows], ['none', false, 100]);
+  const unsettled = entryOf(madePlan({ ...question, units: [madeUnit({ isPurgeUnsettled: true })] }));
+  assert.equal(unsettled.action, 'purge');
+  const settled = entryOf(madePlan({ ...question, units: [madeUnit({ purged: 100 })] }));
+  assert.equal(settled.action, 'purge');
+});
+
 test('of a month that is due no more, whose rows nobody counted, nothing is said that nobody knows', () => {
   const patient = madePolicy({ purge: true, hotDays: 120 });
   const entry = entryOf(madePlan({ policies: [patient], facts: [madeFacts({ months: [] })], units: [madeUnit()] }));
