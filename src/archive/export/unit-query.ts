@@ -13,6 +13,8 @@ export interface RangeBounds {
 /** How a unit's rows are asked for: in the order in which they were first exported, whatever the table is now. */
 export interface UnitQuery {
   readonly key: LineKey;
+  /** Of a line, in its order. */
+  readonly columns: readonly string[];
   select(bounds: RangeBounds): LinesStatement;
   delete(bounds: RangeBounds & { readonly undoTable?: string | undefined }): LinesStatement;
 }
@@ -27,6 +29,7 @@ export function unitQuery(
   const range = { definition, key, month: unit.mode === 'monthly' ? unit.month : null };
   return {
     key: lineKey(definition, key),
+    columns: definition.columns.map(({ name }) => name),
     select: (bounds) => selectRange({ ...range, ...bounds }),
     delete: (bounds) => deleteRange({ ...range, ...bounds }),
   };

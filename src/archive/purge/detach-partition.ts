@@ -13,6 +13,7 @@ import { hasUndoTable, recordUndo, undoSchema, undoTableName } from './prepare-u
 import type { PurgeOutcome, PurgeWork } from './purge-ranges.ts';
 import { purgeSettings } from './purge-settings.ts';
 import { requireNoHold } from './require-no-hold.ts';
+import { requireSameColumns } from './require-same-columns.ts';
 
 interface ProvedRange {
   readonly rangeOrdinal: number;
@@ -45,6 +46,7 @@ export async function detachPartition(work: PurgeWork, partition: Partition): Pr
       await client.query(purgeSettings);
       await client.query(`lock table ${quoteQualified(partition.schema, partition.table)} in access exclusive mode`);
       await requireAttached(client, work, partition);
+      await requireSameColumns(client, unit, work.query);
       const proved = await proveRanges(client, work);
       step('purge.deleted', unit.id);
       const { rows: found } = await client.query<{ id: string }>('select pg_current_xact_id()::text as id');
@@ -86,7 +88,7 @@ async function requireAttached(client: pg.PoolClient, { unit }: PurgeWork, parti
 
 /** @throws PartitionDiffers */
 async function proveRanges(client: pg.PoolClient, work: PurgeWork): Promise<readonly ProvedRange[]> {
-  const { unit, query, purgedRound, job } = work;
+  const { unit, query, comparable, purgedRound, job } = work;
   const proved: ProvedRange[] = [];
   for (const { ordinal, upper } of unit.ranges) {
     const after = unit.ranges[ordinal - 2]?.upper ?? undefined;
@@ -96,7 +98,7 @@ async function proveRanges(client: pg.PoolClient, work: PurgeWork): Promise<read
       ...query.select({ after, upTo: upper ?? undefined }),
       signal: job.signal,
     })) {
-      hash.update(chunk);
+      hash.update(comparable(chunk));
       for (const _ of linesOf(chunk)) rows++;
     }
     const digest = hash.digest('hex');

@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { copyOut } from '../../db/copy-out.ts';
+import { quoteQualified } from '../../db/identifier.ts';
 import { AppError } from '../../errors.ts';
 import { commitDeletion, intendDeletion } from '../../registry/archive/deletion.ts';
 import { recordDeparted } from '../../registry/archive/part-states.ts';
 import type { DepartedRow, UnitRange, WholeUnit } from '../../registry/archive/unit-record.ts';
 import { step } from '../../steps.ts';
 import type { ArchivedRange } from '../compare/archived-rows.ts';
+import type { ComparableLines } from '../compare/comparable-lines.ts';
 import { type CountedRow, linesOf, rowDigest } from '../compare/row-set.ts';
 import type { ArchiveContext } from '../context.ts';
 import type { UnitJob } from '../export/unit-job.ts';
 import type { RangeBounds, UnitQuery } from '../export/unit-query.ts';
 import { inSourceTransaction } from '../source/source-transaction.ts';
 import { purgeSettings } from './purge-settings.ts';
+import { requireSameColumns } from './require-same-columns.ts';
 
 /** What the deleted rows must be: exactly these bytes, or each of them one of the archived rows. */
 export type Expected =
@@ -24,6 +27,7 @@ export interface PurgeRangeRequest {
   readonly unit: WholeUnit;
   readonly range: UnitRange;
   readonly query: UnitQuery;
+  readonly comparable: ComparableLines;
   readonly expected: Expected;
   /** Where the rows go first; undefined: they are deleted. */
   readonly undoTable: string | undefined;
@@ -57,6 +61,8 @@ export async function purgeRange(context: ArchiveContext, request: PurgeRangeReq
   try {
     const { intentId, rows, departed } = await inSourceTransaction(job.pool, async (client) => {
       await client.query(purgeSettings);
+      await client.query(`lock table ${quoteQualified(unit.schema, unit.table)} in row exclusive mode`);
+      await requireSameColumns(client, unit, request.query);
       const deleted = await deleteLines(client, request);
       step('purge.deleted', unit.id);
       if (deleted.rows === 0) return { ...deleted, intentId: undefined };
@@ -100,12 +106,13 @@ interface DeletedLines {
 
 /** @throws RangeDiffers, AppError ROWS_CHANGED */
 async function deleteLines(client: pg.PoolClient, request: PurgeRangeRequest): Promise<DeletedLines> {
-  const { job, query, expected, undoTable } = request;
+  const { job, query, comparable, expected, undoTable } = request;
   const statement = query.delete({ ...boundsOf(request), undoTable });
   const hash = createHash('sha256');
   let rows = 0;
   let unknown = 0;
-  for await (const chunk of copyOut(client, { ...statement, signal: job.signal })) {
+  for await (const sent of copyOut(client, { ...statement, signal: job.signal })) {
+    const chunk = comparable(sent);
     hash.update(chunk);
     for (const line of linesOf(chunk)) {
       rows++;
@@ -134,11 +141,11 @@ async function requireGone(
   { live }: Pick<ArchivedRange, 'live'>,
 ): Promise<void> {
   if (live.size === 0) return;
-  const { job, unit, range, query } = request;
+  const { job, unit, range, query, comparable } = request;
   const missing = live.copy();
   let stayed = 0;
   for await (const chunk of copyOut(client, { ...query.select(boundsOf(request)), signal: job.signal })) {
-    for (const line of linesOf(chunk)) if (missing.take(rowDigest(line))) stayed++;
+    for (const line of linesOf(comparable(chunk))) if (missing.take(rowDigest(line))) stayed++;
   }
   if (stayed === 0) return;
   throw new AppError(

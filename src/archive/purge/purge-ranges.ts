@@ -1,5 +1,6 @@
 import type { UnitRange, WholeUnit } from '../../registry/archive/unit-record.ts';
 import { ArchivedRows } from '../compare/archived-rows.ts';
+import type { ComparableLines } from '../compare/comparable-lines.ts';
 import { expectedDigest } from '../compare/expected-range.ts';
 import type { ArchiveContext } from '../context.ts';
 import type { UnitJob } from '../export/unit-job.ts';
@@ -15,6 +16,7 @@ export interface PurgeWork {
   readonly job: UnitJob;
   readonly unit: WholeUnit;
   readonly query: UnitQuery;
+  readonly comparable: ComparableLines;
   /** In which round a range was last purged; 0: never. */
   readonly purgedRound: (rangeOrdinal: number) => number;
 }
@@ -65,10 +67,13 @@ interface OneRange {
 }
 
 /** @returns how many rows were deleted; undefined when there are others than those archived */
-async function purgeOne({ context, job, unit, query }: PurgeWork, one: OneRange): Promise<number | undefined> {
+async function purgeOne(
+  { context, job, unit, query, comparable }: PurgeWork,
+  one: OneRange,
+): Promise<number | undefined> {
   await requireNoHold(context, unit);
   const begunAt = performance.now();
-  const outcome = await purgeRange(context, { job, unit, query, ...one });
+  const outcome = await purgeRange(context, { job, unit, query, comparable, ...one });
   await job.throttle.after({ rows: outcome.rows, workedMillis: performance.now() - begunAt }, job.signal);
   return outcome.kind === 'purged' ? outcome.rows : undefined;
 }

@@ -4,6 +4,7 @@ import type { WholeUnit } from '../../registry/archive/unit-record.ts';
 import { markUnitPurged } from '../../registry/archive/unit-states.ts';
 import { recordAudit } from '../../registry/audit.ts';
 import { step } from '../../steps.ts';
+import { comparableLines } from '../compare/comparable-lines.ts';
 import { readPurgedRounds } from '../compare/read-purged-rounds.ts';
 import type { ArchiveContext } from '../context.ts';
 import type { UnitJob } from '../export/unit-job.ts';
@@ -36,13 +37,17 @@ export async function purgeUnit(context: ArchiveContext, job: UnitJob): Promise<
   requireNotKept(context, unit);
   await requireNoHold(context, unit);
   await requireRecorded(registry, unit);
-  const { query, partition } = await inSnapshot(job.pool, async (client) => {
+  const { query, comparable, partition } = await inSnapshot(job.pool, async (client) => {
     const definition = await readDefinition(client, unit);
     await requirePurgeable(client, definition);
-    return { query: unitQuery(unit, definition), partition: findPartition(definition, unit) };
+    return {
+      query: unitQuery(unit, definition),
+      comparable: await comparableLines(registry, unit, definition),
+      partition: findPartition(definition, unit),
+    };
   });
   const purgedRound = await readPurgedRounds(registry, unit);
-  const work: PurgeWork = { context, job, unit, query, purgedRound };
+  const work: PurgeWork = { context, job, unit, query, comparable, purgedRound };
   await requireProved(work);
   const outcome = await purge(work, partition);
   if (outcome.kind === 'changed') return outcome;
