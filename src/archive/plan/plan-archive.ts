@@ -3,7 +3,7 @@ import type { Policy } from '../policy/policy.ts';
 import { matchesTable, tableText } from '../policy/table-pattern.ts';
 import type { ArchivePlan, PlanEntry, PlanFilter, PlanFinding } from './plan.ts';
 import { planTable, tableEntry } from './plan-table.ts';
-import type { TableFacts } from './table-facts.ts';
+import type { TableFacts, UnreadableTable } from './table-facts.ts';
 import type { HoldFacts, UnitFacts } from './unit-facts.ts';
 
 export interface PlanQuestion {
@@ -15,6 +15,7 @@ export interface PlanQuestion {
   readonly tables: readonly SourceTable[];
   /** Of those that assignTables() gives to a policy, none of a refused one needed. */
   readonly facts: readonly TableFacts[];
+  readonly unreadable?: readonly UnreadableTable[] | undefined;
   readonly units: readonly UnitFacts[];
   readonly holds: readonly HoldFacts[];
   readonly filter: PlanFilter;
@@ -28,12 +29,15 @@ export function planArchive(question: PlanQuestion): ArchivePlan {
   const { now, policies, deny, tables, filter } = question;
   const assigned = assignTables({ policies, deny, tables }).filter(({ policy }) => isWanted(policy, filter));
   const factsOf = new Map(question.facts.map((facts) => [tableKey(facts), facts]));
+  const unreadable = new Map(question.unreadable?.map((table) => [tableKey(table), table]));
   const unitsOf = Map.groupBy(question.units, tableKey);
   const entries = assigned
     .flatMap((entry) => [
       ...refusedEntries(entry, filter),
       ...(entry.refusal === undefined ? entry.tables : []).filter(isWantedTable(filter)).flatMap((table) => {
         const facts = factsOf.get(tableKey(table));
+        const obstacle = unreadable.get(tableKey(table));
+        if (obstacle !== undefined) return [unreadableEntry(obstacle, entry.policy)];
         if (facts === undefined) return [tableEntry(table, entry.policy, [{ code: 'nothing-there' }])];
         const units = unitsOf.get(tableKey(table)) ?? [];
         return planTable({ now, policy: entry.policy, facts, units, holds: question.holds, filter });
@@ -41,6 +45,10 @@ export function planArchive(question: PlanQuestion): ArchivePlan {
     ])
     .toSorted(inOrder);
   return { at: now, entries, findings: findingsOf(question, assigned, entries) };
+}
+
+function unreadableEntry({ error, message, ...table }: UnreadableTable, policy: Policy): PlanEntry {
+  return tableEntry(table, policy, [{ code: 'unreadable', error, message }]);
 }
 
 /** A policy that is refused does nothing; each of its tables says why. */

@@ -25,6 +25,10 @@ export function planTable(question: TableQuestion): readonly PlanEntry[] {
     return [tableEntry(facts, policy, [{ code: 'no-time-column', column: policy.timeColumn ?? '' }])];
   }
   const units = question.units.filter(({ mode }) => mode === policy.mode);
+  const former = isMonthly ? formerTimeColumn(question) : undefined;
+  if (former !== undefined) {
+    return [tableEntry(facts, policy, [{ code: 'time-column-changed', from: former, to: policy.timeColumn ?? '' }])];
+  }
   const unitOf = new Map(units.map((unit) => [unit.month, unit]));
   const rowsOf = new Map(facts.months.map(({ month, rows }) => [month, rows]));
   const lastDefinitionSha256 = units.toSorted((a, b) => compare(a.month, b.month)).at(-1)?.definitionSha256;
@@ -68,6 +72,22 @@ export function tableEntry(
   const { name, mode } = policy;
   const nothing = { month: null, action: 'none', purges: false, rows: null, unitId: null, retainUntil: null } as const;
   return { source, schema, table, policy: name, mode, ...nothing, reasons };
+}
+
+/**
+ * The column by which rows were archived that are still in the table, where the policy names another by now: a row may lie
+ * in another month by that one, and would be archived again. One that was only renamed is not there any more.
+ */
+function formerTimeColumn({ policy, facts, units }: TableQuestion): string | undefined {
+  const kept = units.find(
+    ({ mode, state, timeColumn }) =>
+      mode === 'monthly' &&
+      state !== 'PURGED' &&
+      timeColumn !== null &&
+      timeColumn !== policy.timeColumn &&
+      facts.columns.includes(timeColumn),
+  );
+  return kept?.timeColumn ?? undefined;
 }
 
 function tableNotes({ policy, facts }: TableQuestion): readonly Reason[] {

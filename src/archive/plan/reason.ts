@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 
 /** Why the plan says what it says of a table's month, or of a table. Shown and stored: added to, never renamed. */
@@ -23,7 +24,11 @@ export type Reason =
   // of the table
   | { readonly code: 'denied'; readonly deniedBy: string }
   | { readonly code: 'policy-refused'; readonly message: string }
+  /** The source refused what a plan has to ask of it, or the table is of a kind that cannot be archived. */
+  | { readonly code: 'unreadable'; readonly error: ErrorCode; readonly message: string }
   | { readonly code: 'no-time-column'; readonly column: string }
+  /** Its months were told by another column, and rows that lie in them are still in the table. */
+  | { readonly code: 'time-column-changed'; readonly from: string; readonly to: string }
   | { readonly code: 'no-index'; readonly column: string; readonly sizeBytes: number; readonly isRefused: boolean }
   | { readonly code: 'no-primary-key' }
   | { readonly code: 'rows-without-month'; readonly nullTimeRows: number; readonly infiniteTimeRows: number }
@@ -64,6 +69,10 @@ export function reasonText(reason: Reason): string {
       return `denied by "${printable(reason.deniedBy)}": never archived`;
     case 'policy-refused':
       return printable(reason.message);
+    case 'unreadable':
+      return `cannot be archived: ${printable(reason.message)}`;
+    case 'time-column-changed':
+      return `archived by "${printable(reason.from)}" so far: by "${printable(reason.to)}" rows would be archived twice, in two months; set timeColumn of its policy back`;
     case 'no-time-column':
       return `has no column "${printable(reason.column)}": set timeColumn of its policy`;
     case 'no-index':

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.ts';
 import type { Month } from '../month.ts';
 import type { SourceTable } from '../policy/assign-tables.ts';
 
@@ -6,6 +7,8 @@ export interface TableFacts extends SourceTable {
   readonly definitionSha256: string;
   /** Whether the policy's time column is there; of a monthly policy. */
   readonly hasTimeColumn: boolean;
+  /** Names of all its columns. */
+  readonly columns: readonly string[];
   /** Whether an index begins with it. */
   readonly hasTimeIndex: boolean;
   readonly hasPrimaryKey: boolean;
@@ -18,6 +21,12 @@ export interface TableFacts extends SourceTable {
   /** Rows that belong to no month: without a time, and with one before the year 1, after 9999 or infinite. */
   readonly nullTimeRows: number;
   readonly infiniteTimeRows: number;
+}
+
+/** A table of which nothing could be learned, and why. */
+export interface UnreadableTable extends SourceTable {
+  readonly error: ErrorCode;
+  readonly message: string;
 }
 
 export interface MonthRows {

@@ -11,6 +11,8 @@ export interface UnitFacts extends SourceTable {
   readonly mode: PolicyMode;
   readonly state: PlannedUnitState;
   readonly definitionSha256: string;
+  /** By which its rows were told to be of the month; null: a snapshot. */
+  readonly timeColumn: string | null;
   /** In all its parts. */
   readonly rows: number;
   /** Of these, found to be no longer in the table. */

@@ -1,3 +1,4 @@
+import { isAppError, isTransient, toAppError } from '../../errors.ts';
 import { listHolds } from '../../registry/archive/hold.ts';
 import { listUnitFacts } from '../../registry/archive/list-unit-facts.ts';
 import { ensureTable, recordTableFacts } from '../../registry/archive/table.ts';
@@ -6,7 +7,7 @@ import { createThrottle } from '../export/throttle.ts';
 import { newestDueMonth } from '../month.ts';
 import type { ArchivePlan, PlanFilter } from '../plan/plan.ts';
 import { planArchive } from '../plan/plan-archive.ts';
-import type { TableFacts } from '../plan/table-facts.ts';
+import type { TableFacts, UnreadableTable } from '../plan/table-facts.ts';
 import { listStored } from '../policy/apply-policies.ts';
 import { assignTables, type SourceTable } from '../policy/assign-tables.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -37,14 +38,30 @@ export async function collectPlan(
   const { pool } = await context.sources.open(source);
   const tables = (await listTables(pool)).map((name) => ({ source, ...name }));
   const facts: TableFacts[] = [];
+  const unreadable: UnreadableTable[] = [];
   for (const { policy, tables: reached, refusal } of assignTables({ policies, deny: settings.deny, tables })) {
     if (refusal !== undefined || filter.policies?.includes(policy.name) === false) continue;
     for (const table of reached) {
       signal?.throwIfAborted();
-      facts.push(await readFacts(context, { policy, table, signal }));
+      try {
+        facts.push(await readFacts(context, { policy, table, signal }));
+      } catch (error) {
+        unreadable.push({ ...table, ...obstacleOf(error) });
+      }
     }
   }
-  return planArchive({ ...question, tables, facts });
+  return planArchive({ ...question, tables, facts, unreadable });
+}
+
+/**
+ * What is wrong with one table (no right to read it, a kind that cannot be archived, gone since it was listed) hides no other.
+ * @throws the error itself where it is not the table's
+ */
+function obstacleOf(error: unknown): Pick<UnreadableTable, 'error' | 'message'> {
+  const { code, message } = toAppError(error);
+  const isOfTable = isAppError(error) && (code === 'TIMEOUT' || !isTransient(code));
+  if (!isOfTable) throw error;
+  return { error: code, message };
 }
 
 interface FactsRequest extends Pick<CollectPlanRequest, 'signal'> {
@@ -63,6 +80,7 @@ async function readFacts(context: ArchiveContext, { policy, table, signal }: Fac
     const known = {
       ...table,
       definitionSha256: definitionSha256(definition),
+      columns: definition.columns.map(({ name }) => name),
       hasTimeColumn: timeColumn !== null && definition.columns.some(({ name }) => name === timeColumn),
       hasTimeIndex,
       hasPrimaryKey: definition.primaryKey.length > 0,

@@ -50,8 +50,10 @@ export async function runArchive(context: ArchiveContext, request: ArchiveRunReq
     await lookAtChain(context, requireChain);
     const plan = await collectPlan(context, { source, filter: request.filter, signal });
     request.onPlan?.(plan);
+    outcomes.push(...unreadableOutcomes(plan));
+    for (const outcome of outcomes) request.onOutcome?.(outcome);
     const work = planWork(plan);
-    planned = work.reduce((sum, { entries }) => sum + entries.length, 0);
+    planned = outcomes.length + work.reduce((sum, { entries }) => sum + entries.length, 0);
     const provedParts = new Set<number>();
     const stores = { writer, verifier };
     const run = { stores, provedParts, requireChain, actor, signal, onOutcome: request.onOutcome };
@@ -70,6 +72,17 @@ export async function runArchive(context: ArchiveContext, request: ArchiveRunReq
     });
     throw error;
   }
+}
+
+/** A table that the plan could not ask has failed, as loudly as one whose export did. */
+function unreadableOutcomes({ entries }: ArchivePlan): readonly TableOutcome[] {
+  return entries.flatMap((entry) =>
+    entry.reasons.flatMap((reason): readonly TableOutcome[] => {
+      if (reason.code !== 'unreadable') return [];
+      const failure = { code: reason.error, text: reason.message, isTransient: isTransient(reason.error) };
+      return [{ entry, unitId: undefined, kind: 'failed', rows: 0, parts: 0, failure }];
+    }),
+  );
 }
 
 /** A bucket out of reach stops no export into the spool; what needs the chain to be known asks again. */

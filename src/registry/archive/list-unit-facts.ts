@@ -12,6 +12,7 @@ export interface UnitFactsRow {
   readonly mode: ArchiveMode;
   readonly state: UnitState;
   readonly definitionSha256: string;
+  readonly timeColumn: string | null;
   readonly rows: number;
   readonly departed: number;
   readonly purged: number;
@@ -35,7 +36,8 @@ type Row = Omit<UnitFactsRow, 'id' | 'rows' | 'departed' | 'purged'> & {
 export async function listUnitFacts(registry: Registry, source: string): Promise<readonly UnitFactsRow[]> {
   const rows = await registry.$queryRaw<Row[]>`
     select u.id, t.source, t.schema_name as "schema", t.table_name as "table", to_char(u.period, 'YYYY-MM') as "month",
-           u.mode::text as "mode", u.state::text as "state", u.definition_sha256 as "definitionSha256", u.rows,
+           u.mode::text as "mode", u.state::text as "state", u.definition_sha256 as "definitionSha256",
+           u.time_column as "timeColumn", u.rows,
            coalesce((select sum(d.count) from registry.archive_departed d where d.unit_id = u.id), 0)::bigint as "departed",
            coalesce((select sum(d.rows) from registry.archive_deletion d
                       where d.unit_id = u.id and d.state = 'COMMITTED'), 0)::bigint as "purged",

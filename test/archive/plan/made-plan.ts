@@ -15,6 +15,7 @@ export function madeFacts(fields: Partial<TableFacts> = {}): TableFacts {
   return {
     ...ledger,
     definitionSha256: 'a'.repeat(64),
+    columns: ['id', 'amount', 'created_at'],
     hasTimeColumn: true,
     hasTimeIndex: true,
     hasPrimaryKey: true,
@@ -35,6 +36,7 @@ export function madeUnit(fields: Partial<UnitFacts> = {}): UnitFacts {
     mode: 'monthly',
     state: 'VERIFIED',
     definitionSha256: 'a'.repeat(64),
+    timeColumn: 'created_at',
     rows: 100,
     departed: 0,
     purged: 0,

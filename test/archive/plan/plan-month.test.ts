@@ -95,6 +95,17 @@ test('rows that come after the export become a further part, whether the month w
   assert.deepEqual([again.action, again.purges, reasonOf(again, 'late-rows').rows], ['further-part', true, 2]);
 });
 
+test('a table whose rows were archived by another time column that it still has waits for a person: they would be archived twice', () => {
+  const units = [madeUnit({ timeColumn: 'billed_at' })];
+  const columns = ['id', 'billed_at', 'created_at'];
+  const [entry, ...others] = madePlan({ facts: [madeFacts({ columns })], units }).entries;
+  assert.deepEqual([entry?.action, entry?.month, others.length], ['none', null, 0]);
+  assert.deepEqual(entry?.reasons, [{ code: 'time-column-changed', from: 'billed_at', to: 'created_at' }]);
+  assert.equal(entryOf(madePlan({ units })).action, 'none', 'a column that was renamed has the same rows');
+  const purged = units.map((unit) => ({ ...unit, month: '2025-12', state: 'PURGED' as const, purged: 100 }));
+  assert.equal(entryOf(madePlan({ facts: [madeFacts({ columns })], units: purged })).action, 'export');
+});
+
 test('departed and already purged rows are not expected in the table any more', () => {
   const facts = [madeFacts({ months: [{ month: '2026-01', rows: 40 }] })];
   const units = [madeUnit({ rows: 110, departed: 10, purged: 60 })];
