@@ -7,6 +7,8 @@ import { maxPageSize } from '../registry/page.ts';
 /** S3 keys have at most 1,024 bytes, ARNs and titles fewer. */
 const maxTextLength = 1_024;
 const defaultPageSize = 100;
+/** No body of ours is deeper than a few objects; what recurses into one of many thousands ends the stack. */
+const maxBodyDepth = 32;
 
 /** Text that PostgreSQL can hold. */
 export const text = z
@@ -58,7 +60,23 @@ export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> 
   } catch (cause) {
     throw new AppError('BAD_INPUT', `the body is not JSON: ${cause instanceof Error ? cause.message : ''}`, { cause });
   }
+  requireStorable(value);
   return parse(schema, value, 'body');
+}
+
+/**
+ * Whatever a verb checks itself, its texts are such as PostgreSQL can hold.
+ * @throws AppError BAD_INPUT
+ */
+function requireStorable(value: unknown): void {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxBodyDepth) throw new AppError('BAD_INPUT', `body: more than ${maxBodyDepth} levels deep`);
+    if (level.some((one) => typeof one === 'string' && !one.isWellFormed())) {
+      throw new AppError('BAD_INPUT', 'body: a text ends in half a character');
+    }
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  }
 }
 
 /** @throws AppError BAD_INPUT naming each parameter that is wrong, unknown or given twice */

@@ -324,6 +324,8 @@ describe('hostile and wrong input is refused by name, and changes nothing', () =
     ['POST', 'restores', { source: 'ledger', selection: { parts: [1.5] } }, 400, /^restore: /],
     ['POST', 'restores', { source: 'ledger', target: { kind: 'schema', schema: 'a\0b' } }, 400, /NUL/],
     ['POST', 'restores', '{"source":', 400, /^the body is not JSON/],
+    ['POST', 'restores', `{"source":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 400, /levels deep/],
+    ['POST', 'holds', { ...hold, reason: '\ud800' }, 400, /half a character/],
     ['GET', 'restores?state=done', undefined, 400, /^query: state: /],
     ['GET', 'restores/999', undefined, 404, /no restore 999/],
     ['POST', 'restores/999/cancel', {}, 404, /no restore 999/],
