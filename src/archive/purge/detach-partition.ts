@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type pg from 'pg';
 import { copyOut } from '../../db/copy-out.ts';
+import { toDatabaseError } from '../../db/database-error.ts';
 import { quoteIdentifier, quoteQualified } from '../../db/identifier.ts';
-import { AppError } from '../../errors.ts';
-import { commitDeletion, intendDeletion } from '../../registry/archive/deletion.ts';
+import { AppError, isAppError } from '../../errors.ts';
+import { abortDeletion, commitDeletion, intendDeletion } from '../../registry/archive/deletion.ts';
+import type { WholeUnit } from '../../registry/archive/unit-record.ts';
 import { step } from '../../steps.ts';
 import { emptySha256, expectedDigest } from '../compare/expected-range.ts';
 import { linesOf } from '../compare/row-set.ts';
+import type { ArchiveContext } from '../context.ts';
 import { inSourceTransaction } from '../source/source-transaction.ts';
 import type { Partition } from './find-partition.ts';
 import { hasUndoTable, recordUndo, undoSchema, undoTableName } from './prepare-undo-table.ts';
@@ -14,6 +18,12 @@ import type { PurgeOutcome, PurgeWork } from './purge-ranges.ts';
 import { purgeSettings } from './purge-settings.ts';
 import { requireNoHold } from './require-no-hold.ts';
 import { requireSameColumns } from './require-same-columns.ts';
+
+/** Well below PostgreSQL's deadlock_timeout, which is a second by default. */
+const parentLockMillis = 100;
+const parentPauseMillis = 200;
+/** Three seconds in all: long enough to slip in between ordinary queries. */
+const maxParentTries = 10;
 
 interface ProvedRange {
   readonly rangeOrdinal: number;
@@ -23,11 +33,13 @@ interface ProvedRange {
 
 /** Thrown inside the transaction to roll it back; never seen outside. */
 class PartitionDiffers extends Error {}
+/** As well: the table cannot be had for a moment. */
+class PartitionBusy extends Error {}
 
 /**
- * Detaches the month's own partition and drops it (or sets it aside for the undo window), in one transaction that holds
- * it exclusively: nothing can come into it between the proof of its rows and its end.
- * @returns undefined when it holds anything but what is archived; then it is as it was
+ * Detaches the month's own partition and drops it (or sets it aside for the undo window), in one transaction that lets
+ * nobody write to it: nothing can come into it between the proof of its rows and its end. Until then it can be read.
+ * @returns undefined when it holds anything but what is archived, or the table is too busy to give it up; then it is as it was
  * @throws AppError SCHEMA_DRIFTED, or as the source database and the registry; settleDeletions then says what became of it
  */
 export async function detachPartition(work: PurgeWork, partition: Partition): Promise<PurgeOutcome | undefined> {
@@ -44,7 +56,7 @@ export async function detachPartition(work: PurgeWork, partition: Partition): Pr
   try {
     const rows = await inSourceTransaction(job.pool, async (client) => {
       await client.query(purgeSettings);
-      await client.query(`lock table ${quoteQualified(partition.schema, partition.table)} in access exclusive mode`);
+      await client.query(`lock table ${quoteQualified(partition.schema, partition.table)} in exclusive mode`);
       await requireAttached(client, work, partition);
       await requireSameColumns(client, unit, work.query);
       const proved = await proveRanges(client, work);
@@ -57,6 +69,7 @@ export async function detachPartition(work: PurgeWork, partition: Partition): Pr
         intents.push({ id, rangeOrdinal: range.rangeOrdinal });
       }
       step('purge.intended', unit.id);
+      await lockParent(client, unit, partition);
       await detach(client, work, partition);
       return proved.reduce((sum, range) => sum + range.rows, 0);
     });
@@ -66,9 +79,15 @@ export async function detachPartition(work: PurgeWork, partition: Partition): Pr
     step('purge.settled', unit.id);
     return { kind: 'purged', rows };
   } catch (error) {
+    // Nothing is left of the transaction: what it was going to do is known not to have been done.
     if (error instanceof PartitionDiffers) return undefined;
+    if (error instanceof PartitionBusy) return letBe(context, intents);
     throw error;
   }
+}
+
+async function letBe({ registry }: ArchiveContext, intents: readonly { readonly id: number }[]): Promise<undefined> {
+  for (const { id } of intents) await abortDeletion(registry, id);
 }
 
 /** A name may have become another table's since it was read, or another month's. */
@@ -108,6 +127,41 @@ async function proveRanges(client: pg.PoolClient, work: PurgeWork): Promise<read
     proved.push({ rangeOrdinal: ordinal, rows, digest });
   }
   return proved;
+}
+
+/**
+ * Detaching takes the whole table for a moment. Who holds it may be waiting for our partition: so it is asked for with less
+ * patience than PostgreSQL's own search for deadlocks has, and not at all while somebody waits for us. Nobody is stopped for
+ * our sake; the rows can still be deleted range by range.
+ * @throws PartitionBusy
+ */
+async function lockParent(client: pg.PoolClient, { schema, table }: WholeUnit, partition: Partition): Promise<void> {
+  const parent = quoteQualified(schema, table);
+  for (let tries = 1; tries <= maxParentTries; tries++) {
+    if (await isWaitedFor(client, partition)) break;
+    await client.query('savepoint parent');
+    try {
+      await client.query(`set local lock_timeout = '${parentLockMillis}ms'`);
+      await client.query(`lock table only ${parent} in access exclusive mode`);
+      await client.query(purgeSettings);
+      return;
+    } catch (error) {
+      if (!isAppError(toDatabaseError(error), 'LOCK_TIMEOUT')) throw error;
+      await client.query('rollback to savepoint parent');
+      await wait(parentPauseMillis);
+    }
+  }
+  throw new PartitionBusy();
+}
+
+async function isWaitedFor(client: pg.PoolClient, { schema, table }: Partition): Promise<boolean> {
+  const { rows } = await client.query<{ waiting: boolean }>(
+    `select exists (select from pg_locks
+       where locktype = 'relation' and relation = $1::regclass and not granted
+         and database = (select oid from pg_database where datname = current_database())) as waiting`,
+    [quoteQualified(schema, table)],
+  );
+  return rows[0]?.waiting ?? false;
 }
 
 async function detach(client: pg.PoolClient, { unit, job }: PurgeWork, { schema, table }: Partition): Promise<void> {

@@ -110,8 +110,9 @@ test("the writer's policy lets it do its work: upload locked, look, hold, lock l
   const at = { Bucket, Key, VersionId };
   await writer.send(new HeadObjectCommand(at));
   await writer.send(new GetObjectRetentionCommand(at));
+  const longer = new Date(until().getTime() + 86_400_000);
   await writer.send(
-    new PutObjectRetentionCommand({ ...at, Retention: { Mode: 'COMPLIANCE', RetainUntilDate: until() } }),
+    new PutObjectRetentionCommand({ ...at, Retention: { Mode: 'GOVERNANCE', RetainUntilDate: longer } }),
   );
   await writer.send(new PutObjectLegalHoldCommand({ ...at, LegalHold: { Status: 'ON' } }));
   await writer.send(new GetObjectLegalHoldCommand(at));

@@ -194,3 +194,23 @@ async function aside(scene: ArchiveScene): Promise<readonly number[]> {
   }
   return counts;
 }
+
+test('readers of the whole table neither stop a partition from going nor are stopped for its sake', async () => {
+  await using scene = await openParted({ months: ['2026-05'] });
+  await scene.policies({ purge: true });
+  const stop = new AbortController();
+  const failures: unknown[] = [];
+  const readers = Array.from({ length: 3 }, async () => {
+    while (!stop.signal.aborted) {
+      await scene.query('select count(*), pg_sleep(0.02) from ledger').catch((error: unknown) => failures.push(error));
+    }
+  });
+  const { outcomes } = await scene.run();
+  stop.abort();
+  await Promise.all(readers);
+  assert.deepEqual(
+    outcomes.map(({ kind, failure }) => [kind, failure?.text]),
+    outcomes.map(() => ['purged', undefined]),
+  );
+  assert.deepEqual(failures, []);
+});
