@@ -130,7 +130,10 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
         actor: 'test',
       }),
     async drain(count = 2) {
-      await runWorkers(context, { count, signal: new AbortController().signal, untilIdle: true });
+      // Twice: a file given back at the moment when the last worker saw nothing is still to be done.
+      for (let pass = 1; pass <= 2; pass++) {
+        await runWorkers(context, { count, signal: new AbortController().signal, untilIdle: true });
+      }
       await reconcile(context);
     },
     query: async <Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
