@@ -41,10 +41,8 @@ export function planMonth(question: MonthQuestion): PlanEntry {
   const { policy, facts, month, rows, unit } = question;
   const { source, schema, table } = facts;
   const obstacles = purgeObstacles(question);
-  const decided = refuseUnindexed(
-    question,
-    unit === undefined ? decideNew(question) : decideUnit(question, unit, obstacles),
-  );
+  const wanted = unit === undefined ? decideNew(question) : decideUnit(question, unit, obstacles);
+  const decided = refuseUnindexed(question, refuseUnlockable(question, wanted));
   const purges = decided.action !== 'none' && policy.mode === 'monthly' && obstacles.length === 0;
   const told = decided.action === 'none' ? holdReasons(question) : [...driftReasons(question, decided), ...obstacles];
   return {
@@ -151,6 +149,14 @@ function driftReasons({ facts, unit, lastDefinitionSha256 }: MonthQuestion, { ac
   const to = facts.definitionSha256;
   // A verification reads the bucket alone.
   return from === undefined || from === to || action === 'verify' ? [] : [{ code: 'schema-drifted', from, to }];
+}
+
+/** What has to be written would have to be locked until a moment that has passed. */
+function refuseUnlockable({ now, policy, month, unit }: MonthQuestion, decision: Decision): Decision {
+  const since = unit?.retainUntil ?? retainUntil(month, policy.retentionYears);
+  const writes = decision.action === 'export' || decision.action === 'resume' || decision.action === 'further-part';
+  if (!writes || since > now) return decision;
+  return { action: 'none', reasons: [{ code: 'retention-over', since }] };
 }
 
 function refuseUnindexed(question: MonthQuestion, decision: Decision): Decision {

@@ -5,6 +5,8 @@ import { printable } from '../../printable.ts';
 export type Reason =
   | { readonly code: 'due'; readonly since: Date }
   | { readonly code: 'not-yet'; readonly until: Date }
+  /** It was to be kept up to then: nothing can be locked into the past. */
+  | { readonly code: 'retention-over'; readonly since: Date }
   /** Begun by a run that did not finish it. */
   | { readonly code: 'unfinished'; readonly state: 'PLANNED' | 'EXPORTED' }
   | { readonly code: 'failed-before'; readonly attempts: number; readonly error: string }
@@ -43,6 +45,8 @@ export function reasonText(reason: Reason): string {
       return `due since ${day(reason.since)}`;
     case 'not-yet':
       return `not due until ${day(reason.until)}`;
+    case 'retention-over':
+      return `its retention ended on ${day(reason.since)}: what would be archived could not be locked, so it stays in the database`;
     case 'unfinished':
       return reason.state === 'PLANNED' ? 'begun, not all of it stored yet' : 'stored, not verified yet';
     case 'failed-before':

@@ -119,6 +119,26 @@ test('archived rows that vanished without a purge are told, also where all of th
   assert.deepEqual([entry.action, entry.rows, reasonOf(entry, 'rows-gone').rows], ['none', 0, 100]);
 });
 
+test('a month whose retention is over is left where it is, and says so: nothing can be locked into the past', () => {
+  const facts = [
+    madeFacts({
+      months: [
+        { month: '2016-04', rows: 5 },
+        { month: '2016-05', rows: 6 },
+      ],
+    }),
+  ];
+  const plan = madePlan({ policies: [purging], facts });
+  const over = entryOf(plan, '2016-04');
+  assert.deepEqual(
+    [over.action, over.purges, reasonOf(over, 'retention-over').since],
+    ['none', false, new Date('2026-05-01')],
+  );
+  assert.deepEqual([entryOf(plan, '2016-05').action, entryOf(plan, '2016-05').purges], ['export', true]);
+  const failed = madeUnit({ month: '2016-04', state: 'FAILED', retainUntil: new Date('2026-05-01') });
+  assert.equal(entryOf(madePlan({ facts, units: [failed], filter: { retryNow: true } }), '2016-04').action, 'none');
+});
+
 test('a month that somebody emptied is not purged, so that its rows stay restorable; a purge that was under way is settled', () => {
   const question = { policies: [purging], facts: [madeFacts({ months: [] })] };
   const emptied = entryOf(madePlan({ ...question, units: [madeUnit()] }));
