@@ -34,7 +34,8 @@ export async function findTarget(client: pg.ClientBase, target: TableName): Prom
 
 async function create(client: pg.PoolClient, statement: string, { schema, table }: TableName): Promise<void> {
   try {
-    await client.query(statement);
+    // By the extended protocol, which takes one statement: no default or check on record brings along another.
+    await client.query({ text: statement, queryMode: 'extended' } as pg.QueryConfig);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new AppError(
