@@ -16,6 +16,7 @@ const largeRows = 5_000_000;
 const mib = 1_024 * 1_024;
 /** As `npm start` and `billvault` run: rows pass through the young generation by the million, and nothing of them stays. */
 const asTheService = '--max-semi-space-size=8';
+const compileCache = join(import.meta.dirname, '..', 'node_modules', '.cache', 'billvault');
 const noThrottle = { rowsPerSecond: null, load: null };
 
 export interface Archived {
@@ -94,7 +95,7 @@ export interface ChildRun {
 export async function runChild(world: ArchiveWorld, { script, environment, signal }: ChildRun): Promise<Archived> {
   const child = spawn(process.execPath, [asTheService, join(import.meta.dirname, 'support', script)], {
     cwd: world.folder,
-    env: { ...process.env, ...world.environment, ...environment },
+    env: { ...process.env, ...world.environment, ...environment, NODE_COMPILE_CACHE: compileCache },
     stdio: ['ignore', 'pipe', 'inherit'],
     ...(signal === undefined ? {} : { signal, killSignal: 'SIGKILL' as const }),
   });

@@ -1,6 +1,10 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
-import { stopSignal } from '../stop-signal.ts';
-import { runBillvault } from './program.ts';
+import { cacheCompiled } from '../compile-cache.ts';
+
+// Before anything else is loaded.
+cacheCompiled();
+const { stopSignal } = await import('../stop-signal.ts');
+const { runBillvault } = await import('./program.ts');
 
 // `billvault file list | head` ends the reader before the writer; that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { threadEnvironment } from '../compile-cache.ts';
 import { AppError, toAppError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { ParquetLimits } from './limits.ts';
@@ -46,7 +47,7 @@ export class DecoderThread {
       workerData: setup,
       resourceLimits: heapLimits,
       // nothing of ours is the decoder's business
-      env: {},
+      env: threadEnvironment(),
       execArgv: [],
     });
     this.#worker.on('message', (message: FromDecoder) => this.#receive(message));

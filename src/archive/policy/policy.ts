@@ -12,7 +12,7 @@ export const defaultThrottle = { rowsPerSecond: 20_000, load: 0.05 } as const;
 /** A part's rows: one object of some tens of megabytes, large enough for every storage class and cheap to read again. */
 export const defaultPartRows = 1_000_000;
 /** A part's bytes of text: what is held in memory, more than once, while it is assembled. */
-export const defaultPartBytes = 128 * 1024 * 1024;
+export const defaultPartBytes = 64 * 1024 * 1024;
 
 const maxPartRows = 10_000_000;
 const maxPartBytes = 1024 * 1024 * 1024;

@@ -4,7 +4,7 @@ const mebibyte = 2 ** 20;
 export const maxGroupRows = 122_880;
 
 /** Text of a row group, which bounds the memory of writing and of reading one. */
-export const maxGroupTextBytes = 32 * mebibyte;
+export const maxGroupTextBytes = 16 * mebibyte;
 
 /**
  * One line. Reading it back holds its pages and, where it needs escapes, twice as much text: 64 MiB stay well within what the

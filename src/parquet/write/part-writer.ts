@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { threadEnvironment } from '../../compile-cache.ts';
 import { AppError } from '../../errors.ts';
 import { checkPartOptions } from './check-part-options.ts';
 import type { WriterColumn } from './column.ts';
@@ -14,7 +15,7 @@ export type { WrittenPart } from './part-encoder.ts';
 const maxWaitingBytes = 4 * 2 ** 20;
 
 /**
- * An encoder that is at work but says nothing for so long is not going to: a row group of 32 MiB takes zstd's slowest level
+ * An encoder that is at work but says nothing for so long is not going to: a row group takes zstd's slowest level
  * half a minute.
  */
 const stallMillis = 600_000;
@@ -71,7 +72,7 @@ class ThreadedWriter implements PartWriter {
       workerData: options,
       resourceLimits: heapLimits,
       // nothing of ours is the encoder's business
-      env: {},
+      env: threadEnvironment(),
       execArgv: [],
     });
     this.#worker.on('message', (message: FromEncoder) => this.#receive(message));

@@ -30,7 +30,7 @@ test('what a policy leaves out is filled in, cautiously: rows stay, locks cannot
   assert.equal(policy.layout, 'hive');
   assert.deepEqual(policy.compression, { codec: 'zstd', level: 3 });
   assert.equal(policy.partRows, 1_000_000);
-  assert.equal(policy.partBytes, 134_217_728);
+  assert.equal(policy.partBytes, 67_108_864);
 });
 
 test('a policy that was filled in is the same when it is read again from where it was stored', () => {

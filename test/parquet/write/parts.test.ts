@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { AppError } from '../../../src/errors.ts';
 import { openPart } from '../../../src/parquet/read-part.ts';
 import type { WriterColumn } from '../../../src/parquet/write/column.ts';
+import { maxGroupTextBytes } from '../../../src/parquet/write/limits.ts';
 import { PartEncoder } from '../../../src/parquet/write/part-encoder.ts';
 import { type Compression, openPartWriter, type WrittenPart } from '../../../src/parquet/write/part-writer.ts';
 import { Duck } from '../duckdb.ts';
@@ -78,7 +79,7 @@ describe('parts', () => {
       for (const chunk of chunksOf(lines, chunkBytes)) encoder.add(chunk);
       const part = encoder.finish(new Map());
       // magic, row groups, footer
-      assert.equal(part.chunks.length, Math.ceil(lines.length / 2 ** 25) + 2);
+      assert.equal(part.chunks.length, Math.ceil(lines.length / maxGroupTextBytes) + 2);
       return part.sha256;
     });
     assert.equal(new Set(digests).size, 1);
