@@ -4,7 +4,7 @@ import { startSandboxAws } from './server.ts';
 /**
  * The stand-in as a process of its own: `node src/sandbox/aws/main.ts --port 4566 --folder ./sandbox`. Prints one line of
  * JSON, `{"endpoint","adminToken"}`, when it serves, and ends on SIGTERM or SIGINT. `--user ACCOUNT:NAME:KEY:SECRET` makes
- * a user with known keys, who may assume whatever role trusts it.
+ * a user with known keys, who may assume whatever role trusts it; `--admin` one who may do everything in its account.
  */
 const { values } = parseArgs({
   options: {
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     folder: { type: 'string' },
     region: { type: 'string', default: 'us-east-1' },
     user: { type: 'string', multiple: true, default: [] },
+    admin: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -22,10 +23,16 @@ const sandbox = await startSandboxAws({
   defaultRegion: values.region,
   ...(values.folder === undefined ? {} : { folder: values.folder }),
 });
-for (const user of values.user) {
-  const [accountId, name, accessKeyId, secretAccessKey] = user.split(':');
-  if (!accountId || !name || !accessKeyId || !secretAccessKey) throw new Error('--user takes ACCOUNT:NAME:KEY:SECRET');
-  await sandbox.admin.createUser({ accountId, name, accessKey: { accessKeyId, secretAccessKey } });
-}
+const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+for (const user of values.user) await sandbox.admin.createUser(parseUser(user));
+for (const user of values.admin) await sandbox.admin.createUser({ ...parseUser(user), policy: everything });
 process.stdout.write(`${JSON.stringify({ endpoint: sandbox.endpoint, adminToken: sandbox.adminToken })}\n`);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void sandbox.close());
+
+function parseUser(text: string) {
+  const [accountId, name, accessKeyId, secretAccessKey] = text.split(':');
+  if (!accountId || !name || !accessKeyId || !secretAccessKey) {
+    throw new Error('--user and --admin take ACCOUNT:NAME:KEY:SECRET');
+  }
+  return { accountId, name, accessKey: { accessKeyId, secretAccessKey } };
+}
