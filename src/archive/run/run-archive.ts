@@ -8,6 +8,7 @@ import { storePrepared } from '../manifest/write-manifest.ts';
 import { type ArchivePlan, type PlanFilter, planWork } from '../plan/plan.ts';
 import { collectPlan } from './collect-plan.ts';
 import { countOutcomes, type RunCounts, type TableOutcome } from './outcome.ts';
+import { refusedOutcomes } from './refused-outcomes.ts';
 import { runPeriod } from './run-period.ts';
 import { sendSpooledParts } from './send-spooled.ts';
 
@@ -50,7 +51,7 @@ export async function runArchive(context: ArchiveContext, request: ArchiveRunReq
     await lookAtChain(context, requireChain);
     const plan = await collectPlan(context, { source, filter: request.filter, signal });
     request.onPlan?.(plan);
-    outcomes.push(...unreadableOutcomes(plan));
+    outcomes.push(...refusedOutcomes(plan));
     for (const outcome of outcomes) request.onOutcome?.(outcome);
     const work = planWork(plan);
     planned = outcomes.length + work.reduce((sum, { entries }) => sum + entries.length, 0);
@@ -72,17 +73,6 @@ export async function runArchive(context: ArchiveContext, request: ArchiveRunReq
     });
     throw error;
   }
-}
-
-/** A table that the plan could not ask has failed, as loudly as one whose export did. */
-function unreadableOutcomes({ entries }: ArchivePlan): readonly TableOutcome[] {
-  return entries.flatMap((entry) =>
-    entry.reasons.flatMap((reason): readonly TableOutcome[] => {
-      if (reason.code !== 'unreadable') return [];
-      const failure = { code: reason.error, text: reason.message, isTransient: isTransient(reason.error) };
-      return [{ entry, unitId: undefined, kind: 'failed', rows: 0, parts: 0, failure }];
-    }),
-  );
 }
 
 /** A bucket out of reach stops no export into the spool; what needs the chain to be known asks again. */

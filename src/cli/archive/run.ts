@@ -66,7 +66,10 @@ function requireDone(runs: readonly SourceRun[]): void {
   if (first !== undefined && failures.length === runs.length) throw first;
   const failed = runs.reduce((sum, one) => sum + ('summary' in one ? one.summary.counts.failed : 0), 0);
   if (failed > 0) {
-    throw new AppError('FILES_FAILED', `${failed} archive units failed, see billvault archive units --state FAILED`);
+    throw new AppError(
+      'FILES_FAILED',
+      `${failed === 1 ? 'one table or month' : `${failed} tables or months`} failed: each says why above, and billvault archive plan what is to be done`,
+    );
   }
   if (first !== undefined) throw new AppError('FILES_FAILED', `${failures.length} sources failed: ${first.message}`);
 }

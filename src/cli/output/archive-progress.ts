@@ -26,6 +26,8 @@ export function showArchiveProgress(stream: NodeJS.WritableStream & { readonly i
       else bar.setTotal(planned);
     },
     onOutcome({ entry, kind }) {
+      // What is refused is no work of the plan, and may be told before the bar is there.
+      if (entry.action === 'none') return;
       settled.add(entry);
       bar.update(settled.size, { last: printable(`${entry.schema}.${entry.table} ${entry.month} ${kind}`) });
     },
