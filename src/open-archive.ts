@@ -93,7 +93,7 @@ async function openSigner({ archive, database, dataFolder }: Config): Promise<Si
   if (database.url !== undefined) {
     throw new AppError(
       'BAD_CONFIG',
-      'archive.signing.key (BILLVAULT_ARCHIVE_SIGNING_KEY) is not set: manifests are signed; make a key by "openssl genpkey -algorithm ed25519" and keep it, or set archive.signing.kmsKeyId',
+      'archive.signing.key (BILLVAULT_ARCHIVE_SIGNING_KEY) is not set: manifests are signed; make a key by "billvault archive key new --out FILE" (or "openssl genpkey -algorithm ed25519") and keep it, or set archive.signing.kmsKeyId',
     );
   }
   const path = join(dataFolder, signingKeyFile);

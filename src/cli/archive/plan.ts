@@ -65,7 +65,10 @@ export function requireSources(archive: ArchiveContext, { sources = [] }: PlanFi
 export function requireReached(filter: PlanFilter, plans: readonly SourcePlan[]): void {
   const [table] = filter.tables ?? [];
   if (table === undefined || plans.some((one) => 'failure' in one || one.plan.entries.length > 0)) return;
-  throw new AppError('NOT_FOUND', `no policy reaches the table ${table}: see billvault archive policies`);
+  throw new AppError(
+    'NOT_FOUND',
+    `no policy in force reaches the table ${table}: see billvault archive policies; those of billvault.yaml are in force once billvault archive policy apply was run`,
+  );
 }
 
 export const noPolicies = 'there are no policies: nothing is archived (billvault archive policy apply)';
