@@ -23,6 +23,7 @@ import { storeObject } from '../upload/store-part.ts';
 import { manifestBytes } from './manifest-bytes.ts';
 import { manifestContent, namedParts } from './manifest-content.ts';
 import { readManifest } from './read-manifest.ts';
+import { requireOwnChain } from './require-own-chain.ts';
 
 export interface WriteManifestRequest {
   readonly source: string;
@@ -62,11 +63,15 @@ export async function writeManifest(
   }
 }
 
-/** After a crash: what was fixed and not seen stored is stored now, byte for byte. */
+/**
+ * After a crash: what was fixed and not seen stored is stored now, byte for byte.
+ * @throws AppError BAD_CONFIG before anything is written when the chain is not this signer's to go on with
+ */
 export async function storePrepared(
   context: ArchiveContext,
   request: Pick<WriteManifestRequest, 'source' | 'store' | 'signal'>,
 ): Promise<void> {
+  await requireOwnChain(context, request.source);
   const prepared = await listManifests(context.registry, { source: request.source, state: 'PREPARED' });
   for (const manifest of prepared) await storeManifest(context, request, manifest);
 }
@@ -77,6 +82,7 @@ async function prepare(
   { units, isFirst }: { readonly units: readonly WholeUnit[]; readonly isFirst: boolean },
 ): Promise<ManifestRecord> {
   const { registry, destination, signer, now } = context;
+  await requireOwnChain(context, source);
   const previous = await manifestHead(registry, source);
   const unrecorded = await listUnrecordedDeletions(registry, source);
   const deletedFrom = new Map<number, WholeUnit>();

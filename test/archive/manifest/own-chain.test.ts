@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { generateSigningKey, openKeySigner } from '../../../src/archive/manifest/key-signer.ts';
+import { runArchive } from '../../../src/archive/run/run-archive.ts';
+import { isAppError } from '../../../src/errors.ts';
+import { makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
+
+test('a chain is not gone on with by a key that does not know the one before it: nothing is exported, nothing written', async () => {
+  await using scene = await openArchiveScene();
+  await makeLedger(scene, { months: ['2026-05'] });
+  await scene.policies({});
+  await scene.run();
+  await makeLedger(scene, { months: ['2026-06'] });
+  const before = await objects();
+
+  const other = openKeySigner(generateSigningKey().privateKeyPem);
+  await assert.rejects(runWith([other.publicKeyPem]), (error) => {
+    assert.ok(isAppError(error, 'BAD_CONFIG'), String(error));
+    assert.match(error.message, new RegExp(`signed by key ${scene.context.signer.keyId} .*${other.keyId}`));
+    return true;
+  });
+  assert.deepEqual(await objects(), before);
+
+  const { outcomes } = await runWith([other.publicKeyPem, scene.context.signer.publicKeyPem]);
+  assert.deepEqual(
+    outcomes.map(({ entry, kind }) => [entry.month, kind]),
+    [['2026-06', 'verified']],
+    'a key that was changed, with the old one listed',
+  );
+
+  function runWith(publicKeys: readonly string[]) {
+    const context = { ...scene.context, signer: other, publicKeys };
+    const { signal } = new AbortController();
+    return runArchive(context, { source: 'ledger', filter: {}, trigger: 'manual', actor: 'test', signal });
+  }
+
+  async function objects(): Promise<readonly string[]> {
+    await using store = scene.context.openStore('verifier');
+    const keys: string[] = [];
+    for await (const { key, versionId } of store.listVersions({ prefix: '' })) keys.push(`${key} ${versionId}`);
+    return keys;
+  }
+});
