@@ -125,10 +125,7 @@ test('a plan gives its reasons and does nothing; run --dry-run is the same', asy
 test('a run that fails ends with 6 and says where to look; --retry-now does not wait', async () => {
   const failed = await world.run('run', '--month', due);
   assert.equal(failed.code, 6, failed.stdout + failed.stderr);
-  assert.match(
-    failed.stderr,
-    /^error FILES_FAILED: 1 archive units failed, see billvault archive units --state FAILED/,
-  );
+  assert.match(failed.stderr, /^error FILES_FAILED: one table or month failed: each says why above/);
   const [unit, ...others] = await world.json<readonly UnitOutput[]>('units', '--state', 'FAILED');
   assert.deepEqual(others, []);
   assert.equal(unit?.errorCode, 'BUCKET_NOT_FOUND');

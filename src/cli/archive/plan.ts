@@ -67,7 +67,7 @@ export function requireReached(filter: PlanFilter, plans: readonly SourcePlan[])
   if (table === undefined || plans.some((one) => 'failure' in one || one.plan.entries.length > 0)) return;
   throw new AppError(
     'NOT_FOUND',
-    `no policy in force reaches the table ${table}: see billvault archive policies; those of billvault.yaml are in force once billvault archive policy apply was run`,
+    `no policy reaches the table ${table}: see billvault archive policies; one of billvault.yaml counts once it is applied (billvault archive policy apply)`,
   );
 }
 

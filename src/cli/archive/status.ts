@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ArchiveContext } from '../../archive/context.ts';
 import { archiveStatus, type TableStatus } from '../../archive/status/archive-status.ts';
+import { AppError } from '../../errors.ts';
 import { nextRun } from '../../jobs.ts';
 import type { MonthStatusRow, StatusFilter } from '../../registry/archive/status.ts';
 import type { Page } from '../../registry/page.ts';
@@ -40,6 +41,12 @@ export function archiveStatusCommand(cli: Cli): Command {
       const { source, table: name, from, to } = selectionOf(options);
       const filter = { source, ...(name === undefined ? {} : namesOf(name)), from, to };
       const tables = await withArchive(cli, (archive) => status(archive, filter, options.limit));
+      if (tables.length === 0 && name !== undefined) {
+        throw new AppError(
+          'NOT_FOUND',
+          `nothing is known of a table ${name}: no run has met it yet (billvault archive plan)`,
+        );
+      }
       const showsMonths = options.months === true || name !== undefined;
       cli.print(options, tables, () => statusText(tables, showsMonths));
     });

@@ -17,7 +17,7 @@ export function bucketApply(cli: Cli): Command {
   return newCommand({
     name: 'apply',
     summary: 'make the bucket what the archive wants, after printing the plan',
-    description: `Prints the plan, makes its changes one by one, and reads the bucket back. Versioning and Object Lock can never be switched off again. Ends with 6 when the bucket is not all that is wanted afterwards.`,
+    description: `Prints the plan, makes its changes one by one, and reads the bucket back. Changes are made with the service's own identity, never in a role of the archive: run it as somebody who has the rights of "archive bucket policies" for it. Versioning and Object Lock can never be switched off again. Ends with 6 when the bucket is not all that is wanted afterwards.`,
     examples: ['archive bucket apply --yes'],
   })
     .option('--yes', 'yes, make these changes')

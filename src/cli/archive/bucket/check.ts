@@ -11,7 +11,7 @@ export function bucketCheck(cli: Cli): Command {
     name: 'check',
     summary: 'whether the bucket is all that the archive wants',
     description:
-      'The same comparison as "archive bucket plan", for monitoring: ends with 0 exactly when there is nothing to set, nothing hidden and nothing that contradicts the archive, else with 6.',
+      'The same comparison as "archive bucket plan", for monitoring: ends with 0 exactly when there is nothing to set, nothing hidden and nothing that contradicts the archive, else with 6. Settings are read with the service\'s own identity; what that may not see, as the verifier role where one is configured.',
     examples: ['archive bucket check'],
   }).action(async (options: PrintOptions) => {
     const { plan, isFit } = await withBucket(cli, (bucket) => bucket.check(cli.io.signal));

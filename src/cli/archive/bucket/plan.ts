@@ -10,7 +10,7 @@ export function bucketPlan(cli: Cli): Command {
     name: 'plan',
     summary: 'print what would be changed of the bucket, setting by setting',
     description:
-      'Compares versioning, Object Lock, encryption, ownership, policy, public access, lifecycle and replication of the bucket with what the archive wants, and prints the difference. Nothing is changed.',
+      "Compares versioning, Object Lock, encryption, ownership, policy, public access, lifecycle and replication of the bucket with what the archive wants, and prints the difference. Nothing is changed. Settings are read with the service's own identity; what that may not see, as the verifier role where one is configured.",
     examples: ['archive bucket plan'],
   }).action(async (options: PrintOptions) => {
     const { plan } = await withBucket(cli, (bucket) => bucket.check(cli.io.signal));
