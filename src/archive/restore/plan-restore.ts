@@ -5,6 +5,7 @@ import { planClasses } from './plan-classes.ts';
 import { planTarget, type TargetFacts } from './plan-target.ts';
 import type { PlannedPart, RestorePlan, RestoreTablePlan } from './restore-plan.ts';
 import type { RestoreRequest } from './restore-request.ts';
+import { refusalOfNothing, skippedNotes, type TableRestoredBefore } from './restored-before.ts';
 import { type SelectedUnit, selectParts } from './select-parts.ts';
 import { targetOf } from './target-table.ts';
 
@@ -29,6 +30,7 @@ export async function planRestore(
   );
   const tables: RestoreTablePlan[] = [];
   const refusals: string[] = [];
+  const restoredBefore: TableRestoredBefore[] = [];
   for (const units of byTable) {
     const [first] = units;
     if (first === undefined) continue;
@@ -36,11 +38,15 @@ export async function planRestore(
     const target = targetOf(request, first.unit);
     const facts = await planTarget({ request, target, units, database, registry: context.registry });
     const parts = plannedParts(units, places, facts);
-    const { isNew, differences } = facts;
+    const { isNew, differences, there } = facts;
+    restoredBefore.push({ parts, there });
     const from = { source, schema, table };
-    tables.push({ from, target, isNew, parts, differences, notes: [...facts.notes, ...unreadableNotes(units)] });
+    const notes = [...facts.notes, ...skippedNotes({ parts, there }), ...unreadableNotes(units)];
+    tables.push({ from, target, isNew, parts, differences, notes });
     refusals.push(...facts.refusals, ...missing(units, places, facts));
   }
+  const nothing = refusalOfNothing(restoredBefore);
+  if (nothing !== undefined) refusals.push(nothing);
   const wanted = tables.flatMap(({ parts }) => parts).filter(({ isThere }) => !isThere);
   const storage = planClasses(wanted, request);
   const waitHours = Math.max(0, ...storage.map((one) => one.waitHours));

@@ -28,8 +28,8 @@ export interface PlanTarget {
 /** What the target's database says of a restore into one of its tables. */
 export interface TargetFacts {
   readonly isNew: boolean;
-  /** Ids of parts that are there already. */
-  readonly there: ReadonlySet<number>;
+  /** Ids of parts that are there already, and the name of the restore that brought each. */
+  readonly there: ReadonlyMap<number, string>;
   readonly differences: readonly SchemaDifference[];
   readonly notes: readonly string[];
   readonly refusals: readonly string[];
@@ -65,7 +65,7 @@ function factsOfNew({ target }: PlanTarget, archived: readonly TableDefinition[]
   const differences = withoutRepeats(
     newest === undefined ? [] : archived.flatMap((one) => mapColumns(one, newest, 'extra').differences),
   );
-  return { isNew: true, there: new Set(), differences, notes, refusals: [] };
+  return { isNew: true, there: new Map(), differences, notes, refusals: [] };
 }
 
 function keyRefusals({ request, units, target }: PlanTarget, now: TableDefinition): readonly string[] {
@@ -79,8 +79,8 @@ function keyRefusals({ request, units, target }: PlanTarget, now: TableDefinitio
 async function partsThere(
   { units, target, request, registry }: PlanTarget,
   restored: Awaited<ReturnType<typeof readWatermark>>,
-): Promise<ReadonlySet<number>> {
-  const there = new Set<number>();
+): Promise<ReadonlyMap<number, string>> {
+  const there = new Map<number, string>();
   const bySha256 = new Map(restored.map((part) => [part.partSha256, part]));
   for (const { unit, parts } of units) {
     const purges = isInPlace(target, unit)
@@ -89,7 +89,7 @@ async function partsThere(
     for (const { id, sha256 } of parts) {
       const before = bySha256.get(sha256);
       // No restore has this name: only what earlier ones did counts.
-      if (before !== undefined && isThere({ purges, request, restore: '' }, before)) there.add(id);
+      if (before !== undefined && isThere({ purges, request, restore: '' }, before)) there.set(id, before.restore);
     }
   }
   return there;

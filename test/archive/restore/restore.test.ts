@@ -18,12 +18,7 @@ test('what was archived and purged comes back byte for byte, stays for a while, 
   assert.equal(said(back), 'done', restoreLines(back.plan).join('\n'));
   assert.equal(await scene.copyText('ledger', 'id'), before);
 
-  const again = await restore(scene);
-  assert.equal(said(again), 'done');
-  assert.deepEqual(
-    again.restore.parts.map(({ state }) => state),
-    ['SKIPPED', 'SKIPPED'],
-  );
+  await assert.rejects(restore(scene), /everything that is selected was restored there before \(restore 1\)/);
   assert.equal(await scene.copyText('ledger', 'id'), before);
 
   const kept = await scene.run();
@@ -43,8 +38,18 @@ test('what was archived and purged comes back byte for byte, stays for a while, 
   );
   assert.equal((await scene.query('select from ledger')).length, 2_500);
 
-  const third = await restore(scene);
-  assert.equal(said(third), 'done');
+  const may = await restore(scene, { selection: { to: '2026-05' } });
+  assert.equal(said(may), 'done');
+  const both = await restore(scene);
+  assert.equal(said(both), 'done');
+  assert.match(
+    restoreLines(both.plan).join('\n'),
+    /part 1 of 2026-05 was restored there before \(restore 2\).*--again/,
+  );
+  assert.deepEqual(
+    both.restore.parts.map(({ state }) => state),
+    ['SKIPPED', 'RESTORED'],
+  );
   assert.equal(await scene.copyText('ledger', 'id'), before);
 });
 

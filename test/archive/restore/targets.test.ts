@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { restoreLines } from '../../../src/archive/restore/restore-lines.ts';
+import { isAppError } from '../../../src/errors.ts';
 import { type ArchiveScene, makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
 import { detailOf, restore, said } from './restore-scene.ts';
 
@@ -64,13 +65,16 @@ describe('a restore into a table that is there', () => {
     await assert.rejects(into('keyless', { again: true, conflict: 'skip' }), /nothing to skip/);
   });
 
-  test('a part that was restored before is skipped, unless it is asked for again or the table is another one', async () => {
+  test('a restore that would bring nothing, as all was restored there before, is refused and names `again`', async () => {
     await scene.query(`create table marked (${ledgerColumns})`);
     assert.equal(said(await into('marked')), 'done');
     await scene.query('truncate marked');
-    const skipped = await into('marked');
-    assert.deepEqual([said(skipped), skipped.restore.parts[0]?.state, await count('marked')], ['done', 'SKIPPED', 0]);
-    assert.match(restoreLines(skipped.plan).join('\n'), /nothing to restore/);
+    await assert.rejects(into('marked'), (error) => {
+      assert.ok(isAppError(error, 'RESTORE_CONFLICT'), String(error));
+      assert.match(error.message, /everything that is selected was restored there before \(restore \d+\).*--again/);
+      return true;
+    });
+    assert.equal(await count('marked'), 0);
     assert.equal(said(await into('marked', { again: true })), 'done');
     assert.equal(await scene.copyText('marked', 'id'), archived);
     await scene.query('drop table marked');
