@@ -3,7 +3,12 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { type ArchiveConfiguration, archiveShape, readArchiveConfiguration } from './archive/configuration.ts';
+import {
+  type ArchiveConfiguration,
+  archiveShape,
+  leastSection,
+  readArchiveConfiguration,
+} from './archive/configuration.ts';
 import { AppError } from './errors.ts';
 
 /** The prefix of our environment variables; one that starts so and is not in this file is refused. */
@@ -134,6 +139,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(environment: Environment = process.env, folder: string = process.cwd()): Config {
   const settings = readFileSettings(environment, folder);
   const urlVariables = namedVariables(settings);
+  const hasArchive = settings['archive'] !== undefined;
   for (const [variable, value] of Object.entries(environment)) {
     if (value === undefined || value === '' || !variable.startsWith(environmentPrefix)) continue;
     if (variable.startsWith(testPrefix) || variable === configFileVariable) continue;
@@ -143,7 +149,13 @@ export function readConfig(environment: Environment = process.env, folder: strin
     assign(settings, path.split('.'), value);
   }
   const result = schema.safeParse(settings);
-  if (!result.success) throw new AppError('BAD_CONFIG', describeIssues(result.error, settings));
+  if (!result.success) {
+    // A variable of the archive made a section where there is none: what is missing is all of it.
+    const lacksArchive =
+      !hasArchive && result.error.issues.some(({ path }) => path.join('.') === 'archive.destination');
+    if (lacksArchive) throw new AppError('BAD_CONFIG', withoutArchive(environment));
+    throw new AppError('BAD_CONFIG', describeIssues(result.error, settings));
+  }
   const { archive: section, ...data } = result.data;
   const archive = section === undefined ? undefined : readArchiveConfiguration(section);
   return checkTogether({
@@ -259,6 +271,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function unknownVariable(variable: string): string {
   return `${variable} is not a setting; known are ${Object.keys(variables).join(', ')} and ${configFileVariable}`;
+}
+
+function withoutArchive(environment: Environment): string {
+  const given = Object.keys(variables).filter((name) => variables[name]?.startsWith('archive.') && environment[name]);
+  return `${given.join(', ')}: set, but billvault.yaml has no section "archive"; the least is ${leastSection}`;
 }
 
 /** Settings whose value is, or holds, a secret: a message never shows it, nor what was put in the place of their section. */

@@ -101,6 +101,10 @@ test('an archive needs its bucket and region; everything else has a default', ()
     { BILLVAULT_ARCHIVE_BUCKET: 'my-archive' },
     /archive\.destination\.region \(BILLVAULT_ARCHIVE_REGION\)/,
   );
+  refusedSaying(
+    { BILLVAULT_ARCHIVE_SIGNING_KEY: 'of-no-use' },
+    /BILLVAULT_ARCHIVE_SIGNING_KEY: set, but billvault.yaml has no section "archive"; the least is archive: /,
+  );
   refusedSaying({ BILLVAULT_ARCHIVE_REGION: 'moon-1' }, /archive\.destination\.bucket/, /moon-1/);
 });
 

@@ -92,6 +92,10 @@ const source = z.strictObject({
 });
 
 /** The section `archive` of billvault.yaml, as it is written; see readArchiveConfiguration() for what it means together. */
+/** The least that the section has to say, on one line, which YAML takes as well. */
+export const leastSection =
+  'archive: {destination: {bucket: acme-archive, region: eu-central-1}, sources: {ledger: {urlVariable: LEDGER_DATABASE_URL}}, policies: [{name: ledgers, source: ledger, tables: [public.charges], timeColumn: created_at, classification: financial}]}';
+
 export const archiveShape = z.strictObject({
   destination,
   signing: signing.prefault({}),

@@ -9,7 +9,7 @@ export type KeyCall = Extract<AwsCall, { readonly operation: 'head' | 'get' }>;
 /**
  * Who may list a prefix only (as our readers' sessions do) is answered 403 for a key that does not exist, because S3 tells
  * a missing key only to who may list the whole bucket. A listing of that key tells the two apart.
- * @throws AppError FILE_MISSING rather than GET_DENIED for what is not there
+ * @throws AppError FILE_MISSING rather than GET_DENIED for what is not there, BUCKET_NOT_FOUND where no bucket is
  */
 export async function sendForKey<Output>(
   requests: S3Requests,
@@ -20,10 +20,26 @@ export async function sendForKey<Output>(
   try {
     return await requests.send(request, call, { signal });
   } catch (error) {
+    if (isAppError(error, 'FILE_MISSING') && call.operation === 'head') await requireBucket(requests, call, signal);
     if (!isAppError(error, 'GET_DENIED') || (await mayExist(requests, call, signal))) throw error;
     const what = call.versionId === undefined ? 'such object' : `version ${call.versionId}`;
     throw new AppError('FILE_MISSING', `read s3://${call.bucket}/${call.key}: there is no ${what}`, { cause: error });
   }
+}
+
+/** Of these it is known that their bucket is there: a key is missed before each write, and once is enough. */
+const found = new WeakSet<S3Requests>();
+
+/** HEAD has no document that would tell a missing bucket from a missing key; a listing has. What else it says is its own. */
+async function requireBucket(requests: S3Requests, call: KeyCall, signal: AbortSignal | undefined): Promise<void> {
+  if (found.has(requests)) return;
+  try {
+    const options = { prefix: call.key, ...(signal ? { signal } : {}) };
+    for await (const _ of listObjects(requests, call.bucket, options)) break;
+  } catch (error) {
+    if (isAppError(error, 'BUCKET_NOT_FOUND')) throw error;
+  }
+  found.add(requests);
 }
 
 async function mayExist(requests: S3Requests, call: KeyCall, signal: AbortSignal | undefined): Promise<boolean> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { leastSection } from '../../src/cli/archive/with-archive.ts';
+import { leastSection } from '../../src/archive/configuration.ts';
 import { readConfig } from '../../src/config.ts';
 import { type ArchiveCliWorld, openArchiveCliWorld } from './archive-world.ts';
 import { runWith } from './world.ts';

@@ -233,6 +233,7 @@ export function archiveStoreContract(start: () => Promise<Subject>): void {
         name: 'contract',
       });
       await assert.rejects(missing.put(request('x', 'x')), { code: 'BUCKET_NOT_FOUND' });
+      await assert.rejects(missing.head('x', 'no-version'), { code: 'BUCKET_NOT_FOUND' });
     });
 
     testIf('restore', 'an object in a cold class is not read before it was restored', async () => {

@@ -1,11 +1,8 @@
+import { leastSection } from '../../archive/configuration.ts';
 import type { ArchiveContext } from '../../archive/context.ts';
 import { AppError } from '../../errors.ts';
 import type { Resources } from '../../resources.ts';
 import type { Cli } from '../cli.ts';
-
-/** The least that the section has to say, on one line, which YAML takes as well. */
-export const leastSection =
-  'archive: {destination: {bucket: acme-archive, region: eu-central-1}, sources: {ledger: {urlVariable: LEDGER_DATABASE_URL}}, policies: [{name: ledgers, source: ledger, tables: [public.charges], timeColumn: created_at, classification: financial}]}';
 
 /**
  * What every command of the archive works with.
