@@ -1,7 +1,7 @@
 import { printable } from '../../printable.ts';
 import { tableText } from '../policy/table-pattern.ts';
 import type { ArchivePlan, PlanAction, PlanEntry } from './plan.ts';
-import { count, reasonText } from './reason.ts';
+import { count, reasonText, rowsOf } from './reason.ts';
 
 const words: Readonly<Record<PlanAction, string>> = {
   export: 'export',
@@ -44,12 +44,12 @@ function tableLines(entries: readonly PlanEntry[]): readonly string[] {
 
 function entryLines({ month, action, purges, rows, reasons }: PlanEntry): readonly string[] {
   if (month === null) return reasons.map((reason) => `    ${reasonText(reason)}`);
-  const size = rows === null ? '' : `${count(rows)} rows: `;
+  const size = rows === null ? '' : `${rowsOf(rows)}: `;
   const purge = purges && action !== 'purge' ? 'then purge; ' : '';
   return [`    ${month}  ${words[action].padEnd(wordWidth)}  ${size}${purge}${reasons.map(reasonText).join('; ')}`];
 }
 
 function rowsText(entries: readonly PlanEntry[]): string {
   if (entries.every(({ rows }) => rows === null)) return 'snapshots';
-  return `${count(entries.reduce((sum, { rows }) => sum + (rows ?? 0), 0))} rows`;
+  return rowsOf(entries.reduce((sum, { rows }) => sum + (rows ?? 0), 0));
 }

@@ -54,11 +54,11 @@ export function reasonText(reason: Reason): string {
     case 'in-cooldown':
       return `not tried again before ${minute(reason.until)}`;
     case 'already-archived':
-      return `already archived${reason.isPurged ? ' and purged' : ''}, ${count(reason.rows)} rows`;
+      return `already archived${reason.isPurged ? ' and purged' : ''}, ${rowsOf(reason.rows)}`;
     case 'late-rows':
-      return `${count(reason.rows)} rows are not archived yet`;
+      return `${rowsOf(reason.rows)} ${reason.rows === 1 ? 'is' : 'are'} not archived yet`;
     case 'rows-gone':
-      return `${count(reason.rows)} archived rows are not in the table any more, and no purge deleted them`;
+      return `${count(reason.rows)} archived ${reason.rows === 1 ? 'row is' : 'rows are'} not in the table any more, and no purge deleted ${reason.rows === 1 ? 'it' : 'them'}`;
     case 'schema-drifted':
       return `the table's definition changed (${reason.from.slice(0, 8)} to ${reason.to.slice(0, 8)}): archived as it is now`;
     case 'purge-off':
@@ -84,7 +84,7 @@ export function reasonText(reason: Reason): string {
     case 'no-primary-key':
       return 'has no primary key: rows are ordered by time and text';
     case 'rows-without-month':
-      return `${count(reason.nullTimeRows)} rows have no time, ${count(reason.infiniteTimeRows)} an infinite or impossible one: never archived, never purged`;
+      return `${rowsOf(reason.nullTimeRows)} ${reason.nullTimeRows === 1 ? 'has' : 'have'} no time, ${count(reason.infiniteTimeRows)} an infinite or impossible one: never archived, never purged`;
     case 'nothing-there':
       return 'nothing there to archive';
   }
@@ -92,6 +92,11 @@ export function reasonText(reason: Reason): string {
 
 export function count(rows: number): string {
   return rows.toLocaleString('en-US');
+}
+
+/** `1 row`, `1,234 rows`. */
+export function rowsOf(rows: number): string {
+  return `${count(rows)} ${rows === 1 ? 'row' : 'rows'}`;
 }
 
 function day(instant: Date): string {

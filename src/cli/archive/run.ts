@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { rowsOf } from '../../archive/plan/reason.ts';
 import type { TableOutcome } from '../../archive/run/outcome.ts';
 import { runAllSources, type SourceRun } from '../../archive/run/run-all.ts';
 import { AppError } from '../../errors.ts';
@@ -99,7 +100,7 @@ function runText(one: SourceRun): string {
     lines.push(`run ${runId} of ${one.source}: nothing to do (billvault archive plan says why)`);
   else {
     lines.push(
-      `run ${runId} of ${one.source}: ${count(verified)} archived and proved, ${count(purged)} purged (${count(purgedRows)} rows), ${count(waiting)} waiting, ${count(failed)} failed`,
+      `run ${runId} of ${one.source}: ${count(verified)} archived and proved, ${count(purged)} purged (${rowsOf(purgedRows)}), ${count(waiting)} waiting, ${count(failed)} failed`,
       '',
       table(columns, outcomes),
     );

@@ -32,7 +32,7 @@ An auditor who has neither this service nor its registry uses "billvault verify 
       if (!validation.isClean) {
         throw new AppError(
           'PROOF_FAILED',
-          `validation ${validation.id} found ${validation.errors} errors in the archive`,
+          `validation ${validation.id} found ${validation.errors === 1 ? '1 error' : `${validation.errors} errors`} in the archive`,
         );
       }
     });

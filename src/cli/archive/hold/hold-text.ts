@@ -26,9 +26,18 @@ export function holdOutcomeText({ hold, objects }: HoldOutcome): string {
 }
 
 export function reconciliationText({ put, takenOff, ended, failed, failures }: HoldReconciliation): string {
-  const sums = `legal holds put on ${count(put)} objects, taken off ${count(takenOff)}; ${count(ended)} holds ended by their date`;
+  const sums = `legal holds put on ${objectsText(put)}, taken off ${count(takenOff)}${endedText(ended)}`;
   if (failed === 0) return sums;
-  return `${sums}; ${count(failed)} objects could not be changed\n\n${table(failureColumns, failures)}`;
+  return `${sums}; ${objectsText(failed)} could not be changed\n\n${table(failureColumns, failures)}`;
+}
+
+function objectsText(objects: number): string {
+  return objects === 1 ? '1 object' : `${count(objects)} objects`;
+}
+
+function endedText(ended: number): string {
+  if (ended === 0) return '';
+  return `; ${ended === 1 ? '1 hold' : `${count(ended)} holds`} ended by ${ended === 1 ? 'its' : 'their'} date`;
 }
 
 const failureColumns: readonly Column<HoldReconciliation['failures'][number]>[] = [
