@@ -72,11 +72,34 @@ describe('wrong usage of the archive ends with the code that says whose fault it
   }
 
   test('a table that no policy reaches is named, by plan and by run', async () => {
+    const made = await world.run('bucket', 'apply', '--yes');
+    assert.equal(made.code, 0, made.stderr);
     for (const command of ['plan', 'run']) {
       const outcome = await world.run(command, '--table', 'ledger/public.events');
-      assert.equal(outcome.code, 3);
-      assert.match(outcome.stderr, /^error NOT_FOUND: no policy reaches the table public\.events/);
+      assert.equal(outcome.code, 3, outcome.stderr);
+      assert.match(
+        outcome.stderr,
+        /^error NOT_FOUND: no policy reaches the table public\.events.*archive policy apply/,
+      );
     }
+    const status = await world.run('status', '--table', 'ledger/public.nope');
+    assert.equal(status.code, 3);
+    assert.match(status.stderr, /^error NOT_FOUND: nothing is known of a table public\.nope/);
+  });
+
+  test('a policy with a slip in its time column ends a run with 6, and says what to do', async () => {
+    const section =
+      'archive: {destination: {bucket: acme-archive, region: eu-west-1}, sources: {ledger: {urlVariable: LEDGER_DATABASE_URL}}, policies: [{name: slip, source: ledger, tables: [public.charges], timeColumn: creatd_at, classification: audit}]}';
+    writeFileSync(join(world.folder, 'slip.yaml'), section);
+    assert.equal((await world.run('policy', 'apply', '--file', 'slip.yaml')).code, 0);
+    const outcome = await world.run('run');
+    assert.equal(outcome.code, 6, outcome.stderr);
+    assert.match(
+      outcome.stdout,
+      /public\.charges .*failed .*POLICY_INVALID: has no column "creatd_at": set timeColumn/,
+    );
+    assert.match(outcome.stderr, /^error FILES_FAILED: one table or month failed: each says why above/);
+    assert.equal((await world.run('policy', 'apply')).code, 0);
   });
 
   test('policies of another file replace those that were applied; a wrong one is refused by name', async () => {
