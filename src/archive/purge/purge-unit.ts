@@ -13,6 +13,7 @@ import { inSnapshot } from '../source/source-transaction.ts';
 import { readDefinition } from '../source/table-definition.ts';
 import { detachPartition } from './detach-partition.ts';
 import { findPartition, type Partition } from './find-partition.ts';
+import { ownedPartition } from './owned-partition.ts';
 import { type PurgeOutcome, type PurgeWork, purgeRanges } from './purge-ranges.ts';
 import { requireNoHold } from './require-no-hold.ts';
 import { requireNotKept } from './require-not-kept.ts';
@@ -20,12 +21,13 @@ import { requireProved } from './require-proved.ts';
 import { requirePurgeable } from './require-purgeable.ts';
 import { requireRecorded } from './require-recorded.ts';
 import { settleDeletions } from './settle-deletions.ts';
+import { toPurgeError } from './to-purge-error.ts';
 
 /**
  * Deletes a verified unit's rows from its source, each transaction of it committed only if what it deleted is what is
  * proved in the bucket. What differs stays as it is and is reported.
- * @throws AppError ON_HOLD, ILLEGAL_STATE, POLICY_INVALID when the table cannot be purged safely, ROWS_CHANGED when rows
- *   stay that were deleted, as verifyPart for a part that is not in the bucket as it was proved, or transient
+ * @throws AppError ON_HOLD, ILLEGAL_STATE, POLICY_INVALID when the table cannot be purged safely, BAD_CONFIG when the
+ *   source's role lacks a right, ROWS_CHANGED when rows stay that were deleted, as verifyPart for a part that is not in the bucket as it was proved, or transient
  */
 export async function purgeUnit(context: ArchiveContext, job: UnitJob): Promise<PurgeOutcome> {
   const { registry } = context;
@@ -43,7 +45,7 @@ export async function purgeUnit(context: ArchiveContext, job: UnitJob): Promise<
     return {
       query: unitQuery(unit, definition),
       comparable: await comparableLines(registry, unit, definition),
-      partition: findPartition(definition, unit),
+      partition: await ownedPartition(client, unit, findPartition(definition, unit)),
     };
   });
   const purgedRound = await readPurgedRounds(registry, unit);
@@ -80,7 +82,7 @@ async function purge(work: PurgeWork, partition: Partition | undefined): Promise
     await settleDeletions(context, job, unit).catch((failure: unknown) => {
       context.log.warn({ unit: unit.id, err: toAppError(failure).message }, 'a deletion is not settled yet');
     });
-    throw error;
+    throw toPurgeError(error, work);
   }
 }
 
