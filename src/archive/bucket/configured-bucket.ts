@@ -19,7 +19,7 @@ export function configuredBucket({ destination }: Configured): BucketDestination
  */
 export function openConfiguredBucket(
   { destination }: Configured,
-  aws: Partial<Pick<AwsConfig, 'stsEndpoint' | 'sessionSeconds'>>,
+  aws: Partial<Pick<AwsConfig, 'stsEndpoint' | 'sessionSeconds' | 'baseCredentials'>>,
 ): BucketAdmin {
   const { bucket, region, endpoint: s3Endpoint, verifierRole } = destination;
   const settings = { ...aws, s3Endpoint };
