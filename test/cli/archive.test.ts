@@ -265,7 +265,7 @@ test('a hold is placed with its reason, listed, reconciled, and released with an
   await world.json('hold', 'release', String(hold.id), '--reason', 'over');
 });
 
-test('a restore is planned, done and on record; what waits can be cancelled', async () => {
+test('a restore is planned, done and on record; one that would bring nothing ends with 4; what waits can be cancelled', async () => {
   const selected = [...chargesOnly, '--month', due];
   const plan = await world.run('restore', 'plan', ...selected, '--into-schema', 'restored');
   assert.equal(plan.code, 0, plan.stderr);
@@ -282,6 +282,10 @@ test('a restore is planned, done and on record; what waits can be cancelled', as
   assert.match(done.stdout, /state +DONE/);
   const back = await world.query<{ rows: number }>('select count(*)::int as rows from charges_back');
   assert.deepEqual(back, [{ rows: rowsPerMonth }]);
+
+  const nothing = await world.run('restore', 'start', ...selected, '--into-table', 'public.charges_back', '--wait');
+  assert.equal(nothing.code, 4, nothing.stdout + nothing.stderr);
+  assert.match(nothing.stderr, /^error RESTORE_CONFLICT: .*restored there before \(restore 1\).*--again/);
 
   const started = await world.json<{ readonly id: number }>('restore', 'start', ...selected, '--into-schema', 'later');
   assert.match((await world.run('restore', 'cancel', String(started.id))).stdout, /state +CANCELLED/);
