@@ -208,8 +208,9 @@ async function run({ archive, signal }: ArchiveStory, filter: PlanFilter = {}): 
 
 async function outcomeTable({ registry }: ArchiveContext, outcomes: readonly TableOutcome[]): Promise<string> {
   const rows = await Promise.all(
-    outcomes.map(async ({ entry, kind, unitId = 0, purgedRows = 0, failure }) => {
-      const { parts, retainUntil } = await findUnit(registry, unitId);
+    outcomes.map(async ({ entry, kind, unitId, purgedRows = 0, failure }) => {
+      const unit = unitId === undefined ? undefined : await findUnit(registry, unitId);
+      const { parts = [], retainUntil } = unit ?? {};
       const archived = parts.reduce((sum, part) => sum + part.rows, 0);
       const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
       return { entry, kind: failure?.text ?? kind, archived, parts: parts.length, sizeBytes, purgedRows, retainUntil };
@@ -223,7 +224,7 @@ async function outcomeTable({ registry }: ArchiveContext, outcomes: readonly Tab
     { title: 'parts', of: ({ parts }) => count(parts), align: 'right' },
     { title: 'size', of: ({ sizeBytes }) => bytes(sizeBytes), align: 'right' },
     { title: 'purged', of: ({ purgedRows }) => count(purgedRows), align: 'right' },
-    { title: 'locked until', of: ({ retainUntil }) => retainUntil.toISOString().slice(0, 10) },
+    { title: 'locked until', of: ({ retainUntil }) => retainUntil?.toISOString().slice(0, 10) ?? '' },
   ];
   return table(columns, rows);
 }
