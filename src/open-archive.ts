@@ -68,7 +68,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
       settings.spoolFolder === undefined
         ? undefined
         : await openSpool({ folder: settings.spoolFolder, maxBytes: settings.spoolMaxBytes }),
-    settings: { deny: settings.deny, parallel: settings.parallel, rangeRows: settings.rangeRows, rangeBytes },
+    settings: { deny: settings.deny, rangeRows: settings.rangeRows, rangeBytes },
     log,
     now,
   };

@@ -24,8 +24,6 @@ export interface ArchiveSettings {
   readonly rangeBytes: number;
   /** Patterns of tables never to be archived, besides those of policy/deny-list.ts. */
   readonly deny: readonly string[];
-  /** Tables worked on at the same time. */
-  readonly parallel: number;
 }
 
 /** What every verb of the archive works with; made once, in the composition root. */

@@ -23,6 +23,8 @@ export interface ArchiveSceneOptions {
   /** What the clock says; default: 2026-11-20. It can be moved by `setNow`. */
   readonly now?: Date;
   readonly settings?: Partial<ArchiveContext['settings']>;
+  /** Tables worked on at the same time; default: 4. */
+  readonly parallel?: number;
   readonly encryption?: Encryption;
   /** Default: true. */
   readonly encryptionRequired?: boolean;
@@ -116,7 +118,7 @@ export async function openArchiveScene(options: ArchiveSceneOptions = {}): Promi
     ...options.aws,
   });
   const { registry, close: closeRegistry } = await openRegistry({ url: registryDatabase.url, max: 8 });
-  const parallel = options.settings?.parallel ?? 4;
+  const { parallel = 4 } = options;
   const sourceUrls = new Map([['ledger', sourceUrl]]);
   const sources = sourceDatabases({
     names: ['ledger'],
@@ -140,7 +142,7 @@ export async function openArchiveScene(options: ArchiveSceneOptions = {}): Promi
     signer,
     publicKeys: [signer.publicKeyPem],
     spool: options.spool,
-    settings: { deny: [], parallel, rangeRows: 1_000, rangeBytes: 4 * 1024 * 1024, ...options.settings },
+    settings: { deny: [], rangeRows: 1_000, rangeBytes: 4 * 1024 * 1024, ...options.settings },
     log: createLogger(process.env['BILLVAULT_TEST_LOG'] ?? 'silent'),
     now: () => now,
   };

@@ -6,7 +6,7 @@ import { askRun } from './ask-run.ts';
 import { type ArchiveRunRequest, type ArchiveRunSummary, runArchive } from './run-archive.ts';
 import { sourcesToRun } from './sources-to-run.ts';
 
-/** Sources that are worked on at the same time; each works on `settings.parallel` tables. */
+/** Sources that are worked on at the same time; each works on as many tables as it has slots. */
 const maxParallelSources = 4;
 
 export type SourceRun =

@@ -113,7 +113,7 @@ describe('an archive killed at any step loses no row and stores none twice', { t
   const outcomes = new Map<Case, Outcome>();
 
   before(async () => {
-    scene = await openArchiveScene({ settings: { parallel: 1, rangeRows: 10 } });
+    scene = await openArchiveScene({ parallel: 1, settings: { rangeRows: 10 } });
     databases = await copiedDatabases(scene.sourceUrl, fill);
     // Ends in peace and leaves what it compiled to those that will not.
     await runArchiveChild(scene, { source: 'ledger', sourceUrl: scene.sourceUrl, task: 'nothing' });

@@ -156,7 +156,8 @@ interface Story extends AsyncDisposable {
 async function openStory(options: ArchiveSceneOptions = {}): Promise<Story> {
   const proxies: { s3?: FaultProxy; postgres?: PostgresProxy } = {};
   const scene = await openArchiveScene({
-    settings: { rangeRows: 10, parallel: 1 },
+    parallel: 1,
+    settings: { rangeRows: 10 },
     aws,
     s3Endpoint: async (endpoint) => {
       proxies.s3 = await startFaultProxy(endpoint);

@@ -228,7 +228,7 @@ describe('writers meet the archive', () => {
   });
 
   test('a table altered between export and purge, or half exported, loses nothing', async () => {
-    await using scene = await openArchiveScene({ settings: { rangeRows: 10, parallel: 1 } });
+    await using scene = await openArchiveScene({ parallel: 1, settings: { rangeRows: 10 } });
     await makeLedger(scene, { months: ['2026-05', '2026-06'], rowsPerMonth: 40 });
     await scene.policies({ partRows: 20 });
     await scene.run({ to: '2026-05' });

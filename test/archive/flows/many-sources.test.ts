@@ -12,7 +12,7 @@ const tablesOfEach = 10;
 const maxConnections = 60;
 
 test(`${databases} source databases of ten tables each: what is due of them is archived and proved in one go, over few connections`, async () => {
-  await using scene = await openArchiveScene({ settings: { parallel: 2 } });
+  await using scene = await openArchiveScene({ parallel: 2 });
   await using copies = await copiedDatabases(scene.sourceUrl, async (query) => {
     for (let i = 0; i < tablesOfEach; i++) {
       await query(`create table t${i} (id int primary key, created_at timestamptz not null)`);
