@@ -54,9 +54,10 @@ export function manifestContent(facts: ManifestFacts): ManifestContent {
     compliance: [...new Set(policies.flatMap(({ compliance }) => compliance))].sort(),
     policies,
     departed: units.flatMap((unit) =>
-      unit.departed.map(({ rangeOrdinal, rowSha256, count }) => ({
+      unit.departed.map(({ round, rangeOrdinal, rowSha256, count }) => ({
         table: tableOf(unit),
         range: rangeOrdinal,
+        round,
         row_sha256: rowSha256,
         count,
       })),
@@ -83,6 +84,8 @@ function filesOf(unit: WholeUnit, definitions: ManifestFacts['definitions']): re
     parts: parts.length,
     rows: parts.reduce((sum, { rows }) => sum + rows, 0),
     digest: combinedDigest(parts.map(({ digest }) => digest)),
+    time_column: unit.timeColumn,
+    key_columns: unit.keyColumns,
   } as const;
   return parts.map((part) => ({
     table: tableOf(unit),
@@ -95,6 +98,8 @@ function filesOf(unit: WholeUnit, definitions: ManifestFacts['definitions']): re
     digest: part.digest,
     unit: whole,
     part: part.ordinal,
+    round: part.round,
+    text_bytes: part.textBytes,
     ranges: part.ranges.map(({ ordinal, rows, sha256 }) => ({ ordinal, rows, sha256 })),
     compression: part.compression,
     definition_sha256: part.definitionSha256,
@@ -135,9 +140,9 @@ function definitionsOf(
 }
 
 function policyOf(unit: WholeUnit): ManifestPolicy {
-  const { name, retentionYears, compliance, classification, purge } = unit.policy as unknown as Policy;
+  const { name, retentionYears, compliance, classification, layout, purge } = unit.policy as unknown as Policy;
   const table = tableOf(unit);
-  return { table, name, retention_years: retentionYears, compliance, classification, purge };
+  return { table, name, retention_years: retentionYears, compliance, classification, layout, purge };
 }
 
 /** One record a unit, purge and method: the ranges of a unit are deleted one by one, and belong together. */
@@ -154,6 +159,7 @@ function deletionsOf(deletions: ManifestFacts['deletions']): readonly ManifestDe
     return {
       table: tableOf(first.unit),
       period: first.unit.month,
+      round: first.deletion.round,
       ranges,
       rows: ranges.reduce((sum, { rows }) => sum + rows, 0),
       digest: combinedDigest(ranges.map(({ sha256 }) => sha256)),

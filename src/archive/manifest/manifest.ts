@@ -7,6 +7,8 @@ export const archiveVersion = '1';
 const maxTextLength = 4_096;
 /** PostgreSQL allows 1,600 columns; every one may have a spill column. */
 const maxColumns = 3_200;
+/** INDEX_MAX_KEYS of PostgreSQL. */
+const maxKeyColumns = 32;
 
 const text = z.string().max(maxTextLength);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'no SHA-256 in lower-case hex');
@@ -48,6 +50,9 @@ const unit = z.object({
   rows: count,
   /** SHA-256 over `<part digest>\n` of its parts in order. */
   digest: sha256,
+  /** What its rows are ordered by, and its ranges are slices of: the time, null of a snapshot; then the key, empty where there is none. */
+  time_column: text.nullable(),
+  key_columns: z.array(text).max(maxKeyColumns),
 });
 
 const file = z.object({
@@ -64,6 +69,10 @@ const file = z.object({
   digest: sha256,
   unit,
   part: ordinal,
+  /** Of its unit in which it was exported: 1, and one more for every look for late rows. */
+  round: ordinal,
+  /** Of its rows' lines. */
+  text_bytes: count,
   ranges: z.array(range),
   compression: text,
   definition_sha256: sha256,
@@ -84,6 +93,7 @@ const policy = z.object({
   retention_years: years,
   compliance: z.array(text),
   classification: text,
+  layout: z.enum(['hive', 'flat']),
   purge: z.boolean(),
 });
 
@@ -91,6 +101,8 @@ const departed = z.object({
   table: text,
   part: ordinal.optional(),
   range: ordinal.optional(),
+  /** In which it was found to be gone. */
+  round: ordinal,
   row_sha256: sha256,
   count: ordinal,
 });
@@ -98,6 +110,8 @@ const departed = z.object({
 const deletion = z.object({
   table: text,
   period: month,
+  /** Of its unit: rows of later rounds are not among them. */
+  round: ordinal,
   ranges: z.array(range),
   rows: count,
   /** SHA-256 over `<range sha256>\n` of its ranges in order. */

@@ -134,7 +134,7 @@ export class MadeArchive implements Disposable {
     const sequence = this.manifests.length + 1;
     const digest = combinedDigest(files.map((file) => file.digest));
     const rows = files.reduce((sum, { records }) => sum + records, 0);
-    const unit = { mode: 'monthly', state: 'complete', parts: files.length, rows, digest } as const;
+    const unit = { ...madeFile.unit, parts: files.length, rows, digest };
     const made = await manifestBytes(
       {
         ...madeContent,
