@@ -88,6 +88,8 @@ function adviceFor(error: AppError): string {
       return ': look at user and password in the URL';
     case '3D000': // invalid_catalog_name
       return ': create the database first';
+    case '08P01': // protocol_violation: what a connection pooler says to the settings that a session begins with
+      return ": behind a connection pooler? Give the server's own address";
     default:
       return '';
   }

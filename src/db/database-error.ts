@@ -58,7 +58,7 @@ function isConnectionFailure(error: unknown): error is Error & { code?: string }
   const code = 'code' in error ? String(error.code) : '';
   return (
     unavailableSocketCodes.has(code) ||
-    /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i.test(
+    /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|^query read timeout$/i.test(
       error.message,
     )
   );

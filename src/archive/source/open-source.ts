@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { sqlErrorOf } from '../../db/database-error.ts';
 import { createPool, withConnection } from '../../db/pool.ts';
 import { AppError, isAppError } from '../../errors.ts';
+import { isDirect, type OwnSessionOptions, requireOwnSession } from './own-session.ts';
 import { checkSession, prepareSession } from './session-settings.ts';
 
 /** A lock, a snapshot, and a deletion or a look at the catalog beside them. */
@@ -15,6 +16,9 @@ const minServerVersion = 130_000;
 
 /** Of a hundred databases on one server, archived one after the other, those that are done must not hold its connections. */
 const idleMillis = 1_000;
+
+/** A pooler whose sessions last is believed for so long: it may be set otherwise some day. */
+const proofMillis = 5 * 60_000;
 
 export interface SourceOptions {
   /** As in billvault.yaml. */
@@ -37,13 +41,8 @@ export interface Source extends AsyncDisposable {
  * @throws AppError BAD_CONFIG when its URL, its version or what stands before it does not do; DATABASE_UNAVAILABLE
  */
 export async function openSource({ name, url, max }: SourceOptions): Promise<Source> {
-  const pool = createPool({
-    url,
-    max,
-    idleMillis,
-    applicationName: `billvault archive ${name}`,
-    prepare: prepareSession,
-  });
+  const applicationName = `billvault archive ${name}`;
+  const pool = createPool({ url, max, idleMillis, applicationName, prepare: preparation({ url, applicationName }) });
   try {
     await withConnection(pool, checkServer);
   } catch (error) {
@@ -52,6 +51,18 @@ export async function openSource({ name, url, max }: SourceOptions): Promise<Sou
   }
   const slots = pLimit(Math.max(1, Math.floor((max - spareConnections) / connectionsPerTable)));
   return { name, pool, slots, [Symbol.asyncDispose]: () => pool.end() };
+}
+
+/** What makes a new session one of ours. Nothing is set in it before it is known to be its connection's own. */
+function preparation(options: OwnSessionOptions): (client: pg.ClientBase) => Promise<void> {
+  let provedAt = Number.NEGATIVE_INFINITY;
+  return async (client) => {
+    if (!(await isDirect(client)) && performance.now() - provedAt > proofMillis) {
+      await requireOwnSession(client, options);
+      provedAt = performance.now();
+    }
+    await prepareSession(client);
+  };
 }
 
 async function checkServer(client: pg.PoolClient): Promise<void> {
