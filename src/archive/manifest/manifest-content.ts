@@ -22,7 +22,7 @@ export interface ManifestFacts {
   /** `2026-01`. */
   readonly month: string;
   readonly now: Date;
-  readonly previous: Pick<ManifestRecord, 'sha256' | 'sequence' | 'key'> | undefined;
+  readonly previous: Pick<ManifestRecord, 'sha256' | 'sequence' | 'key' | 'retainUntil'> | undefined;
   /** The month's units; only their verified parts are named. */
   readonly units: readonly WholeUnit[];
   /** By `definitionSha256`, of every part. */
@@ -46,8 +46,7 @@ export function manifestContent(facts: ManifestFacts): ManifestContent {
     source,
     sequence: (previous?.sequence ?? 0) + 1,
     period: month,
-    previous:
-      previous === undefined ? null : { sha256: previous.sha256, sequence: previous.sequence, key: previous.key },
+    previous: previous === undefined ? null : previousOf(previous),
     files,
     definitions: definitionsOf(files, facts.definitions),
     retention_years: Math.max(0, ...policies.map(({ retention_years }) => retention_years)),
@@ -66,6 +65,10 @@ export function manifestContent(facts: ManifestFacts): ManifestContent {
     holds: facts.holds.map(holdOf),
     settings: { ...pinnedSettings },
   };
+}
+
+function previousOf({ sha256, sequence, key, retainUntil }: NonNullable<ManifestFacts['previous']>) {
+  return { sha256, sequence, key, retain_until: retainUntil.toISOString() };
 }
 
 /**

@@ -142,7 +142,8 @@ export const manifestShape = z.object({
   /** Position in the source's chain. */
   sequence: ordinal,
   period: month,
-  previous: z.object({ sha256, sequence: ordinal, key: text }).nullable(),
+  /** `retain_until`: from then on it may be gone. */
+  previous: z.object({ sha256, sequence: ordinal, key: text, retain_until: instant }).nullable(),
   files: z.array(file),
   /** By `definition_sha256`: a footer in a cold class cannot be read, so they stand here too. */
   definitions: z.record(sha256, z.record(z.string(), z.unknown())),

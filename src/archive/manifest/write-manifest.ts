@@ -30,6 +30,8 @@ export interface WriteManifestRequest {
   /** `2026-01`. */
   readonly month: string;
   readonly store: ArchiveStore;
+  /** Whether deletions that no manifest names yet are news enough. */
+  readonly forDeletions?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -51,7 +53,8 @@ export async function writeManifest(
   for (let tries = 1; ; tries++) {
     const units = (await listMonth(context, request)).filter((unit) => namedParts(unit).length > 0);
     const newest = (await listManifests(registry, { source, month })).at(-1);
-    if (units.length === 0 || (newest !== undefined && namesAll(newest, units))) return newest;
+    const isKnown = newest !== undefined && namesAll(newest, units) && !(await hasNewDeletions(context, request));
+    if (units.length === 0 || isKnown) return newest;
     try {
       const prepared = await prepare(context, request, { units, isFirst: newest === undefined });
       step('manifest.prepared');
@@ -61,6 +64,32 @@ export async function writeManifest(
       if (!isAppError(error, 'CONFLICT') || tries === maxTries) throw error;
     }
   }
+}
+
+/**
+ * What a run purged is on record in the bucket when the run ends, in a further manifest of the newest month that it purged
+ * from: a registry that is lost between two runs takes no deletion with it.
+ */
+export async function recordDeletions(
+  context: ArchiveContext,
+  request: Omit<WriteManifestRequest, 'month' | 'forDeletions'>,
+): Promise<void> {
+  const { registry } = context;
+  const unrecorded = await listUnrecordedDeletions(registry, request.source);
+  const unitIds = new Set(unrecorded.map(({ unitId }) => unitId));
+  let newest: string | undefined;
+  for (const unitId of unitIds) {
+    const { month } = await findUnit(registry, unitId);
+    if (newest === undefined || month > newest) newest = month;
+  }
+  if (newest !== undefined) await writeManifest(context, { ...request, month: newest, forDeletions: true });
+}
+
+async function hasNewDeletions(
+  { registry }: ArchiveContext,
+  { source, forDeletions = false }: WriteManifestRequest,
+): Promise<boolean> {
+  return forDeletions && (await listUnrecordedDeletions(registry, source)).length > 0;
 }
 
 /**

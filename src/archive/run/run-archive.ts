@@ -4,7 +4,7 @@ import { toRegistryError } from '../../registry/registry-error.ts';
 import type { RunTrigger } from '../../registry/run/ingest-run.ts';
 import type { ArchiveContext } from '../context.ts';
 import { knownChain } from '../manifest/require-known-chain.ts';
-import { storePrepared } from '../manifest/write-manifest.ts';
+import { recordDeletions, storePrepared } from '../manifest/write-manifest.ts';
 import { type ArchivePlan, type PlanFilter, planWork } from '../plan/plan.ts';
 import { collectPlan } from './collect-plan.ts';
 import { countOutcomes, type RunCounts, type TableOutcome } from './outcome.ts';
@@ -62,6 +62,8 @@ export async function runArchive(context: ArchiveContext, request: ArchiveRunReq
       signal.throwIfAborted();
       outcomes.push(...(await runPeriod(context, { period, ...run })));
     }
+    signal.throwIfAborted();
+    await recordDeletions(context, { source, store: writer, signal });
     const counts = countOutcomes(planned, outcomes);
     await finishArchiveRun(registry, runId, { counts: { ...counts } });
     return { runId, plan, outcomes, counts };

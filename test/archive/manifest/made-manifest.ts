@@ -77,6 +77,9 @@ export const madeFile: ManifestFile = {
   null_counts: [0],
 };
 
+/** What a manifest says of the one before, but which it is. */
+export const madePrevious = { retain_until: '2036-02-01T00:00:00.000Z' };
+
 /** A manifest with something in every member. */
 export const madeContent: ManifestContent = {
   created_at: '2026-02-02T03:00:00.000Z',
@@ -126,7 +129,9 @@ export async function madeChain(
   for (let i = 0; i < length; i++) {
     const before = chain.at(-1);
     const previous =
-      before === undefined ? null : { sha256: before.sha256, sequence: i, key: `_manifests/shop/${i}.json` };
+      before === undefined
+        ? null
+        : { ...madePrevious, sha256: before.sha256, sequence: i, key: `_manifests/shop/${i}.json` };
     const period = `2026-${String(i + 1).padStart(2, '0')}`;
     chain.push(await manifestBytes({ ...madeContent, sequence: i + 1, period, previous }, signerOfLink(i)));
   }

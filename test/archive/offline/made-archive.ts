@@ -13,7 +13,13 @@ import type { Signer } from '../../../src/archive/manifest/signer.ts';
 import { definitionSha256, type TableDefinition } from '../../../src/archive/source/table-definition.ts';
 import { writerColumns } from '../../../src/archive/source/writer-columns.ts';
 import { openPartWriter } from '../../../src/parquet/write/part-writer.ts';
-import { definition as bareDefinition, madeContent, madeFile, sha256 } from '../manifest/made-manifest.ts';
+import {
+  definition as bareDefinition,
+  madeContent,
+  madeFile,
+  madePrevious,
+  sha256,
+} from '../manifest/made-manifest.ts';
 
 const [idColumn] = bareDefinition.columns;
 if (idColumn === undefined) throw new Error('the definition has no column');
@@ -140,7 +146,10 @@ export class MadeArchive implements Disposable {
         ...madeContent,
         sequence,
         period,
-        previous: before === undefined ? null : { sha256: before.sha256, sequence: sequence - 1, key: before.path },
+        previous:
+          before === undefined
+            ? null
+            : { ...madePrevious, sha256: before.sha256, sequence: sequence - 1, key: before.path },
         files: files.map((file) => ({ ...file, unit })),
         definitions: { [definitionSha256(definition)]: { ...definition } },
       },
