@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ArchiveConfiguration } from './archive/configuration.ts';
 import type { ArchiveContext } from './archive/context.ts';
 import { generateSigningKey, openKeySigner } from './archive/manifest/key-signer.ts';
 import { type Signer, signerOf } from './archive/manifest/signer.ts';
@@ -47,11 +48,18 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
   const sources = sourceDatabases({
     names,
     urlOf: (name) => (name === registrySource ? registryUrl : sourceUrl(config, name)),
-    max: connectionsPerTable * settings.parallel + spareConnections,
+    max: (name) => maxConnections(name, settings),
   });
   const archive: ArchiveContext = {
     registry,
-    destination: { bucket, region, prefix, encryption, encryptionRequired },
+    destination: {
+      bucket,
+      region,
+      prefix,
+      encryption,
+      encryptionRequired,
+      replicaBucket: settings.destination.replication?.bucket,
+    },
     openStore: (rights) => {
       const role = roles[rights];
       return aws.openArchiveStore({
@@ -77,6 +85,12 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
     aws.close();
   };
   return { archive, close };
+}
+
+/** The registry keeps the locks of all tables that are read from replicas. */
+function maxConnections(name: string, { parallel, sources }: ArchiveConfiguration): number {
+  const own = connectionsPerTable * parallel + spareConnections;
+  return name === registrySource ? own + parallel * Object.keys(sources).length : own;
 }
 
 /**

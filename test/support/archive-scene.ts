@@ -119,7 +119,10 @@ export async function openArchiveScene(options: ArchiveSceneOptions = {}): Promi
   });
   const { registry, close: closeRegistry } = await openRegistry({ url: registryDatabase.url, max: 8 });
   const { parallel = 4 } = options;
-  const sourceUrls = new Map([['ledger', sourceUrl]]);
+  const sourceUrls = new Map([
+    ['ledger', sourceUrl],
+    ['billvault', registryDatabase.url],
+  ]);
   const sources = sourceDatabases({
     names: ['ledger'],
     urlOf: (name) => sourceUrls.get(name) ?? '',

@@ -18,6 +18,8 @@ export interface PlanQuestion {
   readonly unreadable?: readonly UnreadableTable[] | undefined;
   readonly units: readonly UnitFacts[];
   readonly holds: readonly HoldFacts[];
+  /** Sources that are read-only replicas. */
+  readonly replicas?: readonly string[] | undefined;
   readonly filter: PlanFilter;
 }
 
@@ -26,8 +28,8 @@ export interface PlanQuestion {
  * what is given. A plan in which nothing is to be done has reasons or findings that say why.
  */
 export function planArchive(question: PlanQuestion): ArchivePlan {
-  const { now, policies, deny, tables, filter } = question;
-  const assigned = assignTables({ policies, deny, tables }).filter(({ policy }) => isWanted(policy, filter));
+  const { now, policies, deny, tables, replicas, filter } = question;
+  const assigned = assignTables({ policies, deny, tables, replicas }).filter(({ policy }) => isWanted(policy, filter));
   const factsOf = new Map(question.facts.map((facts) => [tableKey(facts), facts]));
   const unreadable = new Map(question.unreadable?.map((table) => [tableKey(table), table]));
   const unitsOf = Map.groupBy(question.units, tableKey);

@@ -30,13 +30,15 @@ export interface AssignTablesOptions {
   /** Configured patterns; those of deny-list.ts count always. */
   readonly deny: readonly string[];
   readonly tables: readonly SourceTable[];
+  /** Sources that are read-only replicas. */
+  readonly replicas?: readonly string[] | undefined;
 }
 
 /**
  * Which policy is whose. A policy that reaches a denied table is refused, and so are two that reach the same one: which
- * of them was meant is not for us to guess.
+ * of them was meant is not for us to guess; and so is one that purges where nothing can be deleted.
  */
-export function assignTables({ policies, deny, tables }: AssignTablesOptions): readonly PolicyTables[] {
+export function assignTables({ policies, deny, tables, replicas = [] }: AssignTablesOptions): readonly PolicyTables[] {
   const allDenied = [...defaultDenyPatterns, ...deny];
   const bySource = Map.groupBy(tables, ({ source }) => source);
   const selected = policies
@@ -50,7 +52,10 @@ export function assignTables({ policies, deny, tables }: AssignTablesOptions): r
     selected.flatMap(({ policy, tables: reached }) => reached.map((table) => ({ table, policy: policy.name }))),
     ({ table }) => tableKey(table),
   );
-  return selected.map((entry) => ({ ...entry, refusal: refusalOf(entry, owners) }));
+  return selected.map((entry) => ({
+    ...entry,
+    refusal: refusalOf(entry, owners) ?? refusalOfReplica(entry, replicas),
+  }));
 }
 
 /** One text for one table, whatever dots its names have. */
@@ -69,4 +74,10 @@ function refusalOf({ policy, tables, denied }: Omit<PolicyTables, 'refusal'>, ow
     return { code: 'POLICY_INVALID', message };
   }
   return undefined;
+}
+
+function refusalOfReplica({ policy }: Omit<PolicyTables, 'refusal'>, replicas: readonly string[]): Refusal | undefined {
+  if (!policy.purge || !replicas.includes(policy.source)) return undefined;
+  const message = `policy ${policy.name}: purge is on, and source ${policy.source} is a read-only replica, where nothing can be deleted: let the source's URL lead to the primary, or set purge to false`;
+  return { code: 'POLICY_INVALID', message };
 }

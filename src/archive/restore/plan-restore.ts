@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts';
 import type { ArchiveContext } from '../context.ts';
+import { isReplica, replicaAdvice } from '../source/replica.ts';
 import { lookAtObjects, type PartPlace } from './look-at-objects.ts';
 import { planClasses } from './plan-classes.ts';
 import { planTarget, type TargetFacts } from './plan-target.ts';
@@ -30,6 +31,9 @@ export async function planRestore(
   );
   const tables: RestoreTablePlan[] = [];
   const refusals: string[] = [];
+  if (await isReplica(database.pool)) {
+    refusals.push(`${database.name} is a read-only replica: nothing can be restored into it; ${replicaAdvice}`);
+  }
   const restoredBefore: TableRestoredBefore[] = [];
   for (const units of byTable) {
     const [first] = units;

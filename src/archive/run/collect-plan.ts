@@ -12,6 +12,7 @@ import { listStored } from '../policy/apply-policies.ts';
 import { assignTables, type SourceTable } from '../policy/assign-tables.ts';
 import type { Policy } from '../policy/policy.ts';
 import { listTables } from '../source/list-tables.ts';
+import { isReplica } from '../source/replica.ts';
 import { inSnapshot } from '../source/source-transaction.ts';
 import { definitionSha256, readDefinition } from '../source/table-definition.ts';
 import { readTableSize } from '../source/table-size.ts';
@@ -36,10 +37,16 @@ export async function collectPlan(
   const question = { now, policies, deny: settings.deny, units, holds, filter: { ...filter, sources: [source] } };
   if (!policies.some(({ enabled }) => enabled)) return planArchive({ ...question, tables: [], facts: [] });
   const { pool } = await context.sources.open(source);
+  const replicas = (await isReplica(pool)) ? [source] : [];
   const tables = (await listTables(pool)).map((name) => ({ source, ...name }));
   const facts: TableFacts[] = [];
   const unreadable: UnreadableTable[] = [];
-  for (const { policy, tables: reached, refusal } of assignTables({ policies, deny: settings.deny, tables })) {
+  for (const { policy, tables: reached, refusal } of assignTables({
+    policies,
+    deny: settings.deny,
+    tables,
+    replicas,
+  })) {
     if (refusal !== undefined || filter.policies?.includes(policy.name) === false) continue;
     for (const table of reached) {
       signal?.throwIfAborted();
@@ -50,7 +57,7 @@ export async function collectPlan(
       }
     }
   }
-  return planArchive({ ...question, tables, facts, unreadable });
+  return planArchive({ ...question, tables, facts, unreadable, replicas });
 }
 
 /**

@@ -12,11 +12,13 @@ import type { PlanEntry } from '../plan/plan.ts';
 import { findPolicy } from '../policy/apply-policies.ts';
 import { parsePolicy } from '../policy/parse-policy.ts';
 import type { Policy } from '../policy/policy.ts';
+import { registrySource } from '../policy/registry-source.ts';
 import { keyOrder } from '../source/key-order.ts';
 import type { Source } from '../source/open-source.ts';
+import { isReplica } from '../source/replica.ts';
 import { inSnapshot } from '../source/source-transaction.ts';
 import { definitionSha256, readDefinition } from '../source/table-definition.ts';
-import { holdTableLock } from '../source/table-lock.ts';
+import { holdTableLock, type TableLock } from '../source/table-lock.ts';
 import type { RunStores } from './run-stores.ts';
 
 export interface WithUnitRequest {
@@ -28,8 +30,8 @@ export interface WithUnitRequest {
 }
 
 /**
- * Does `work` on the entry's unit, begun where there is none yet, while nobody else can: under the table's lock in its own
- * database. When the lock is lost, the work is told to stop.
+ * Does `work` on the entry's unit, begun where there is none yet, while nobody else can: under the table's lock. When
+ * it is lost, the work is told to stop.
  * @throws AppError TABLE_BUSY, POLICY_INVALID, or what `work` threw
  */
 export async function withUnit(
@@ -38,7 +40,7 @@ export async function withUnit(
   work: (job: UnitJob) => Promise<void>,
 ): Promise<void> {
   const source = await context.sources.open(entry.source);
-  await using lock = await holdTableLock(source.pool, entry);
+  await using lock = await lockTable(context, source, entry);
   const unit = await unitOf(context, source, entry);
   await work({
     unitId: unit.id,
@@ -51,6 +53,16 @@ export async function withUnit(
     actor,
     signal: AbortSignal.any([signal, lock.signal]),
   });
+}
+
+/**
+ * In the table's own database, where every archiver of it comes by. A replica's locks are known to none but itself, and there
+ * may be several behind one address: those of its tables are the registry's.
+ */
+async function lockTable(context: ArchiveContext, source: Source, { schema, table }: PlanEntry): Promise<TableLock> {
+  if (!(await isReplica(source.pool))) return holdTableLock(source.pool, { schema, table });
+  const { pool } = await context.sources.open(registrySource);
+  return holdTableLock(pool, { schema, table, replica: source.name });
 }
 
 /** A unit keeps the policy that it was begun with, but what may change (throttle, purge, undo) is as the policy is now. */

@@ -5,8 +5,8 @@ export interface SourceDatabasesOptions {
   readonly names: readonly string[];
   /** The URL that the environment gave for it. @throws AppError NOT_FOUND, BAD_CONFIG when it gave none */
   readonly urlOf: (name: string) => string;
-  /** Connections at most, of each. */
-  readonly max: number;
+  /** Connections at most, of each or by its name. */
+  readonly max: number | ((name: string) => number);
 }
 
 /** The source databases of a deployment; each is connected to when it is first asked for. */
@@ -23,7 +23,7 @@ export function sourceDatabases({ names, urlOf, max }: SourceDatabasesOptions): 
     async open(name) {
       const known = opened.get(name);
       if (known !== undefined) return known;
-      const opening = openSource({ name, url: urlOf(name), max });
+      const opening = openSource({ name, url: urlOf(name), max: typeof max === 'number' ? max : max(name) });
       opened.set(name, opening);
       // One that was out of reach is tried again when it is next asked for.
       opening.catch(() => opened.delete(name));

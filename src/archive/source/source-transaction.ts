@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { withConnection } from '../../db/pool.ts';
 import { AppError } from '../../errors.ts';
+import { isReplica, replicaAdvice } from './replica.ts';
 import { checkSession } from './session-settings.ts';
 
 type Work<T> = (client: pg.PoolClient) => Promise<T>;
@@ -15,15 +16,19 @@ export function inSnapshot<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
 
 /**
  * Runs `work` in a transaction that may change the source: commit when it returns, rollback when it throws.
- * @throws AppError as `inSnapshot`
+ * @throws AppError as `inSnapshot`; BAD_CONFIG on a replica
  */
 export function inSourceTransaction<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
-  return inPinned(pool, 'begin isolation level read committed read write', work);
+  return inPinned(pool, beginWriting, work);
 }
+
+const beginWriting = 'begin isolation level read committed read write';
 
 function inPinned<T>(pool: pg.Pool, begin: string, work: Work<T>): Promise<T> {
   return withConnection(pool, async (client) => {
-    await client.query(begin);
+    await client.query(begin).catch(async (error: unknown) => {
+      throw begin === beginWriting && (await isReplica(client)) ? refuseReplica(error) : error;
+    });
     try {
       // Inside the transaction: a pooler may give every transaction another session.
       await checkSession(client);
@@ -39,4 +44,9 @@ function inPinned<T>(pool: pg.Pool, begin: string, work: Work<T>): Promise<T> {
       throw error;
     }
   });
+}
+
+function refuseReplica(cause: unknown): AppError {
+  const text = `the source database is a read-only replica: nothing can be changed there; ${replicaAdvice}`;
+  return new AppError('BAD_CONFIG', text, { cause });
 }

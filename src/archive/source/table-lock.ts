@@ -15,6 +15,8 @@ export interface TableLock extends AsyncDisposable {
 }
 
 export interface TableLockOptions extends TableName {
+  /** Name of the source that the table is read from, where the lock is kept in another database than the table's. */
+  readonly replica?: string;
   readonly heartbeatMillis?: number;
 }
 
@@ -37,8 +39,13 @@ export async function holdTableLock(pool: pg.Pool, options: TableLockOptions): P
   return taken.promise;
 }
 
-async function take(client: pg.PoolClient, { schema, table }: TableName): Promise<void> {
-  const subject = `${schema}.${table}`;
+/** What is locked: the table by its name, and beside the tables of other sources with that of its own. */
+function subjectOf({ schema, table, replica }: TableLockOptions): string {
+  return replica === undefined ? `${schema}.${table}` : `${replica}/${schema}.${table}`;
+}
+
+async function take(client: pg.PoolClient, options: TableLockOptions): Promise<void> {
+  const subject = subjectOf(options);
   const { rows } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock(${lockNumber}) as taken`, [
     subject,
   ]);
@@ -62,7 +69,7 @@ async function nameHolder(client: pg.PoolClient, subject: string): Promise<strin
   const [holder] = rows;
   if (holder === undefined) return 'another archiver, which has ended by now';
   const from = holder.client === null ? '' : ` from ${holder.client}`;
-  return `process ${holder.pid} of the source database (${holder.application || 'no application name'}${from})`;
+  return `process ${holder.pid} of the database (${holder.application || 'no application name'}${from})`;
 }
 
 const isThisLock = `l.locktype = 'advisory' and l.granted and l.objsubid = 1
@@ -87,9 +94,9 @@ class HeldLock {
   #beat: Promise<void> = Promise.resolve();
   readonly #onError = (error: Error) => this.#lose(error);
 
-  constructor(client: pg.PoolClient, { schema, table, heartbeatMillis = defaultHeartbeatMillis }: TableLockOptions) {
+  constructor(client: pg.PoolClient, { heartbeatMillis = defaultHeartbeatMillis, ...options }: TableLockOptions) {
     this.#client = client;
-    this.#subject = `${schema}.${table}`;
+    this.#subject = subjectOf(options);
     client.on('error', this.#onError);
     this.#timer = setInterval(() => {
       // One at a time: a slow answer is waited for, up to its own limit.
@@ -135,7 +142,7 @@ class HeldLock {
     if (this.#lost.signal.aborted) return;
     clearInterval(this.#timer);
     const why = cause instanceof Error ? cause.message : String(cause);
-    const text = `the lock of ${this.#subject} in the source database was lost (${why}): another archiver may take it`;
+    const text = `the lock of ${this.#subject} in the database was lost (${why}): another archiver may take it`;
     this.#lost.abort(new AppError('LEASE_LOST', text, { cause: toDatabaseError(cause) }));
     // Its session may still be there, and hold the lock: it must not go back into the pool.
     this.#over.reject(new AppError('DATABASE_UNAVAILABLE', text, { cause }));
