@@ -1,15 +1,20 @@
-import { Worker } from 'node:worker_threads';
-import { threadEnvironment } from '../compile-cache.ts';
 import { AppError, toAppError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { ParquetLimits } from './limits.ts';
-import type { DecoderSetup, FromDecoder, ToDecoder } from './protocol.ts';
+import type { PooledThread } from './pooled-thread.ts';
+import type { FromDecoder, ToDecoder } from './protocol.ts';
+import { ThreadPool } from './thread-pool.ts';
 
 /**
  * JavaScript objects of the decoder: levels, small arrays and the footer's objects. Pages and texts are outside of it and
  * are counted by the limits.
  */
 const heapLimits = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 8 } as const;
+
+const decoders = new ThreadPool<ToDecoder, FromDecoder>({
+  script: new URL('./decoder-worker.ts', import.meta.url),
+  resourceLimits: heapLimits,
+});
 
 /** A decoder that has bytes and room for chunks but says nothing for so long is not going to. */
 const stallMillis = 120_000;
@@ -29,32 +34,26 @@ export interface DecoderThreadOptions {
 }
 
 /**
- * The worker thread around the decoder. Whatever happens in it (an exception outside of every promise, a heap that is full, a
+ * The worker thread around the decoder of one file. Whatever happens in it (an exception outside of every promise, a heap that is full, a
  * loop without end) ends the thread and becomes one AppError here; the process lives on.
  */
 export class DecoderThread {
   readonly #options: DecoderThreadOptions;
-  readonly #worker: Worker;
+  readonly #thread: PooledThread<ToDecoder, FromDecoder>;
   readonly #onAbort: () => void;
   #openReads = 0;
   #hasEnded = false;
   #stallTimer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(options: DecoderThreadOptions) {
     this.#options = options;
-    const setup: DecoderSetup = { sizeBytes: options.source.sizeBytes, limits: options.limits };
-    this.#worker = new Worker(new URL('./decoder-worker.ts', import.meta.url), {
-      workerData: setup,
-      resourceLimits: heapLimits,
-      // nothing of ours is the decoder's business
-      env: threadEnvironment(),
-      execArgv: [],
+    this.#thread = decoders.lend({
+      onMessage: (message) => this.#receive(message),
+      onError: (error) => this.#end(crashed(error)),
+      onExit: (code) => this.#end(new AppError('DECODER_CRASHED', `the parquet decoder ended (${code})`)),
     });
-    this.#worker.on('message', (message: FromDecoder) => this.#receive(message));
-    this.#worker.on('error', (error) => this.#end(crashed(error)));
-    this.#worker.on('exit', (code) =>
-      this.#end(new AppError('DECODER_CRASHED', `the parquet decoder ended (${code})`)),
-    );
+    this.#thread.post({ kind: 'open', sizeBytes: options.source.sizeBytes, limits: options.limits });
     this.#onAbort = () => this.#end(cancelled(options.signal));
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (options.signal?.aborted) this.#onAbort();
@@ -63,7 +62,7 @@ export class DecoderThread {
 
   send(message: ToDecoder): void {
     if (this.#hasEnded) return;
-    this.#worker.postMessage(message);
+    this.#thread.post(message);
     this.watch();
   }
 
@@ -76,9 +75,12 @@ export class DecoderThread {
     }, stallMillis);
   }
 
-  async close(): Promise<void> {
+  /** `isWhole`: the file was decoded to its end without any failure, and its thread may serve another. */
+  close({ isWhole }: { readonly isWhole: boolean }): Promise<void> {
+    const isReusable = isWhole && !this.#hasEnded && this.#openReads === 0;
     this.#detach();
-    await this.#worker.terminate();
+    this.#closing ??= isReusable ? decoders.takeBack(this.#thread) : this.#thread.terminate();
+    return this.#closing;
   }
 
   #receive(message: FromDecoder): void {
@@ -97,7 +99,7 @@ export class DecoderThread {
         throw new AppError('INTERNAL', `asked for bytes ${start} to ${end} and got ${bytes.length}`);
       }
       this.#openReads--;
-      if (!this.#hasEnded) this.#worker.postMessage({ kind: 'bytes', id, bytes }, ownedBuffers(bytes));
+      if (!this.#hasEnded) this.#thread.post({ kind: 'bytes', id, bytes }, ownedBuffers(bytes));
       this.watch();
     } catch (error) {
       this.#end(toAppError(error));
@@ -107,7 +109,7 @@ export class DecoderThread {
   #end(error: AppError): void {
     if (this.#hasEnded) return;
     this.#detach();
-    void this.#worker.terminate();
+    void this.#thread.terminate();
     this.#options.onEnd(error);
   }
 

@@ -40,7 +40,7 @@ export interface ParquetFile {
    */
   copyRows(options?: CopyRowsOptions): AsyncGenerator<Buffer, void>;
 
-  /** Ends the thread. Harmless when called twice. */
+  /** Ends the thread, or leaves it to the next file where this one was copied whole. Harmless when called twice. */
   close(): Promise<void>;
 }
 
@@ -77,6 +77,9 @@ class ThreadedFile implements ParquetFile {
   readonly #thread: DecoderThread;
   readonly #opening = Promise.withResolvers<void>();
   #isOpening = true;
+  /** Whether the last copy, and no failure, came to its end. */
+  #isWhole = false;
+  #hasFailed = false;
   #lastCopyId = 0;
   #copy: Copy | undefined;
   #ended: AppError | undefined;
@@ -106,6 +109,7 @@ class ThreadedFile implements ParquetFile {
     const copyId = ++this.#lastCopyId;
     const copy: Copy = { copyId, chunks: [], wanted: chunksAhead, isDone: false, error: this.#ended, wake: () => {} };
     this.#copy = copy;
+    this.#isWhole = false;
     const indexes = [...this.columns.keys()];
     const request = {
       columns: columns ?? indexes.filter((index) => !moreColumns.has(index)),
@@ -125,9 +129,10 @@ class ThreadedFile implements ParquetFile {
   }
 
   async close(): Promise<void> {
+    const isWhole = this.#isWhole && !this.#hasFailed;
     this.#ended ??= new AppError('CANCELLED', 'the parquet file was closed');
     this.#fail(this.#ended);
-    await this.#thread.close();
+    await this.#thread.close({ isWhole });
   }
 
   async *#chunksOf(copy: Copy): AsyncGenerator<Buffer, void> {
@@ -159,6 +164,7 @@ class ThreadedFile implements ParquetFile {
         return;
       case 'failed':
         this.#isOpening = false;
+        this.#hasFailed = true;
         this.#opening.reject(fromFailure(message.failure));
         return;
       case 'chunk':
@@ -170,9 +176,11 @@ class ThreadedFile implements ParquetFile {
       case 'copied':
         this.#update(message.copyId, (copy) => {
           copy.isDone = true;
+          this.#isWhole = true;
         });
         return;
       case 'copy-failed':
+        this.#hasFailed = true;
         this.#update(message.copyId, (copy) => {
           copy.isDone = true;
           copy.error = fromFailure(message.failure);

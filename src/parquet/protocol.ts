@@ -6,14 +6,9 @@ import type { CopyRequest } from './row-decoder.ts';
 import type { ParquetSchema } from './schema.ts';
 import { WiderTypeNeeded } from './wider-type.ts';
 
-/** What the decoder's thread is started with. */
-export interface DecoderSetup {
-  readonly sizeBytes: number;
-  readonly limits: ParquetLimits;
-}
-
-/** From the main thread. `copyId` tells one copy's messages from those of the copy before it. */
+/** From the main thread; a file begins with `open`. `copyId` tells one copy's messages from those of the copy before it. */
 export type ToDecoder =
+  | { readonly kind: 'open'; readonly sizeBytes: number; readonly limits: ParquetLimits }
   | { readonly kind: 'bytes'; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: 'copy'; readonly copyId: number; readonly request: CopyRequest }
   | { readonly kind: 'want'; readonly copyId: number; readonly chunks: number }

@@ -31,7 +31,7 @@ export interface OpenedPart {
    */
   lines(options?: { readonly columns?: readonly string[] | undefined }): AsyncGenerator<Buffer, void>;
 
-  /** Ends the thread. Harmless when called twice. */
+  /** Ends the thread, or leaves it to the next part where this one was read whole. Harmless when called twice. */
   close(): Promise<void>;
 }
 

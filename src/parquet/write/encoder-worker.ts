@@ -1,15 +1,20 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { toAppError } from '../../errors.ts';
 import { freeBytes } from '../free-bytes.ts';
-import { PartEncoder, type PartOptions } from './part-encoder.ts';
+import { heldBytes } from '../held-bytes.ts';
+import type { EndFile, FileEnded } from '../pooled-thread.ts';
+import { PartEncoder } from './part-encoder.ts';
 import type { FromEncoder, ToEncoder } from './protocol.ts';
 
-/** The encoder's thread: one part, from its first line to its last byte. Buffers move between the threads, both ways. */
+/**
+ * The encoder's thread: one part at a time, from its first line to its last byte, and between two of them none. Buffers move
+ * between the threads, both ways. A failure ends the thread with the part.
+ */
 if (parentPort === null) throw new Error('the parquet encoder runs in a worker thread');
 const port = parentPort;
-const encoder = new PartEncoder(workerData as PartOptions);
+let encoder: PartEncoder | undefined;
 
-port.on('message', (message: ToEncoder) => {
+port.on('message', (message: ToEncoder | EndFile) => {
   try {
     receive(message);
   } catch (error) {
@@ -19,28 +24,40 @@ port.on('message', (message: ToEncoder) => {
   }
 });
 
-function receive(message: ToEncoder): void {
+function receive(message: ToEncoder | EndFile): void {
   switch (message.kind) {
+    case 'begin':
+      if (encoder !== undefined) throw new Error('a part was begun before the one before it was written');
+      encoder = new PartEncoder(message.options);
+      return;
     case 'lines':
       receiveLines(message.bytes);
       return;
     case 'finish': {
-      const part = encoder.finish(message.metadata);
-      const buffers = new Set(part.chunks.map(({ buffer }) => buffer as ArrayBuffer));
-      port.postMessage({ kind: 'written', part } satisfies FromEncoder, [...buffers]);
-      port.close();
+      const part = atWork().finish(message.metadata);
+      encoder = undefined;
+      send({ kind: 'written', part }, [...new Set(part.chunks.map(({ buffer }) => buffer as ArrayBuffer))]);
       return;
     }
+    case 'end':
+      if (encoder !== undefined) throw new Error('a part was ended before it was written');
+      port.postMessage({ kind: 'ended', heldBytes: heldBytes() } satisfies FileEnded);
+      return;
   }
 }
 
 function receiveLines(bytes: Uint8Array): void {
   const { length } = bytes;
-  encoder.add(bytes);
+  atWork().add(bytes);
   freeBytes(bytes);
   send({ kind: 'taken', bytes: length });
 }
 
-function send(message: FromEncoder): void {
-  port.postMessage(message);
+function atWork(): PartEncoder {
+  if (encoder === undefined) throw new Error('lines came without a part');
+  return encoder;
+}
+
+function send(message: FromEncoder, transfer: readonly ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
 }

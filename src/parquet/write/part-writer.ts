@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads';
-import { threadEnvironment } from '../../compile-cache.ts';
 import { AppError } from '../../errors.ts';
+import type { PooledThread } from '../pooled-thread.ts';
+import { ThreadPool } from '../thread-pool.ts';
 import { checkPartOptions } from './check-part-options.ts';
 import type { WriterColumn } from './column.ts';
 import type { Compression } from './compress.ts';
@@ -22,6 +22,11 @@ const stallMillis = 600_000;
 
 /** JavaScript objects of the encoder; texts, values and pages are outside of it and bounded by the row group. */
 const heapLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 8 } as const;
+
+const encoders = new ThreadPool<ToEncoder, FromEncoder>({
+  script: new URL('./encoder-worker.ts', import.meta.url),
+  resourceLimits: heapLimits,
+});
 
 export interface PartWriterOptions {
   readonly columns: readonly WriterColumn[];
@@ -57,7 +62,7 @@ export function openPartWriter({ columns, compression, signal }: PartWriterOptio
 }
 
 class ThreadedWriter implements PartWriter {
-  readonly #worker: Worker;
+  readonly #thread: PooledThread<ToEncoder, FromEncoder>;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: () => void;
   #waitingBytes = 0;
@@ -66,18 +71,16 @@ class ThreadedWriter implements PartWriter {
   #error: AppError | undefined;
   #wake: () => void = () => undefined;
   #stallTimer: NodeJS.Timeout | undefined;
+  /** The thread's end, or its way back for another part. */
+  #ending: Promise<void> | undefined;
 
   constructor(options: PartOptions, signal: AbortSignal | undefined) {
-    this.#worker = new Worker(new URL('./encoder-worker.ts', import.meta.url), {
-      workerData: options,
-      resourceLimits: heapLimits,
-      // nothing of ours is the encoder's business
-      env: threadEnvironment(),
-      execArgv: [],
+    this.#thread = encoders.lend({
+      onMessage: (message) => this.#receive(message),
+      onError: (error) => this.#end(crashed(error.message, error)),
+      onExit: (code) => this.#end(crashed(`it ended with status ${code}`)),
     });
-    this.#worker.on('message', (message: FromEncoder) => this.#receive(message));
-    this.#worker.on('error', (error) => this.#end(crashed(error.message, error)));
-    this.#worker.on('exit', (code) => this.#end(crashed(`it ended with status ${code}`)));
+    this.#thread.post({ kind: 'begin', options });
     this.#signal = signal;
     this.#onAbort = () => this.#end(cancelled(signal));
     signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -106,7 +109,7 @@ class ThreadedWriter implements PartWriter {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end(new AppError('CANCELLED', 'the parquet writer was closed'));
-    await this.#worker.terminate();
+    await this.#ending;
   }
 
   #check(): void {
@@ -115,7 +118,7 @@ class ThreadedWriter implements PartWriter {
   }
 
   #send(message: ToEncoder, buffers: ArrayBuffer[]): void {
-    this.#worker.postMessage(message, buffers);
+    this.#thread.post(message, buffers);
     this.#watch();
   }
 
@@ -142,6 +145,7 @@ class ThreadedWriter implements PartWriter {
       case 'written':
         this.#part = message.part;
         this.#detach();
+        this.#ending = encoders.takeBack(this.#thread);
         break;
       case 'failed':
         this.#end(new AppError(message.code, message.message));
@@ -154,7 +158,7 @@ class ThreadedWriter implements PartWriter {
     if (this.#part !== undefined || this.#error !== undefined) return;
     this.#error = error;
     this.#detach();
-    void this.#worker.terminate();
+    this.#ending = this.#thread.terminate();
     this.#wakeAll();
   }
 
