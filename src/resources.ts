@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ArchiveContext } from './archive/context.ts';
 import { createAwsAccess } from './aws/access.ts';
 import type { Config } from './config.ts';
-import { sqlErrorOf } from './db/database-error.ts';
+import { isTlsFailure, sqlErrorOf } from './db/database-error.ts';
 import { AppError, isAppError } from './errors.ts';
 import type { IngestContext } from './ingest/context.ts';
 import { createLogger, type Logger } from './log.ts';
@@ -72,10 +72,11 @@ async function named<T>(setting: string, url: string, open: () => Promise<T>): P
   try {
     return await open();
   } catch (error) {
-    if (!isAppError(error, 'DATABASE', 'DATABASE_UNAVAILABLE')) throw error;
+    if (!isAppError(error, 'DATABASE', 'DATABASE_UNAVAILABLE', 'BAD_CONFIG')) throw error;
     const { hostname, port, pathname, username } = new URL(url);
     const place = `${username}@${hostname}:${port || '5432'}${pathname}`;
-    throw new AppError(error.code, `${setting}, ${place}: ${error.message}${adviceFor(error)}`, { cause: error });
+    const code = isTlsFailure(error) ? 'BAD_CONFIG' : error.code;
+    throw new AppError(code, `${setting}, ${place}: ${error.message}${adviceFor(error)}`, { cause: error });
   }
 }
 

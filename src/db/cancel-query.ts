@@ -8,6 +8,8 @@ interface Session {
   readonly host: string;
   readonly port: number;
   readonly ssl: boolean | object;
+  /** `direct`: TLS from the first byte on, without asking for it. */
+  readonly connection: { readonly sslNegotiation?: string };
   readonly processID: number | null;
   readonly secretKey: number | null;
 }
@@ -27,7 +29,8 @@ export async function cancelQuery(client: pg.PoolClient): Promise<void> {
   const session = client as unknown as Session;
   const { processID, secretKey } = session;
   if (processID === null || secretKey === null) return;
-  const connection = new pg.Connection({ ssl: session.ssl } as pg.ConnectionConfig) as CancelConnection;
+  const { sslNegotiation } = session.connection;
+  const connection = new pg.Connection({ ssl: session.ssl, sslNegotiation } as pg.ConnectionConfig) as CancelConnection;
   await new Promise<void>((resolve) => {
     const timer = setTimeout(() => connection.stream.destroy(), cancelTimeoutMillis);
     // Whether it was heard shows in the session itself: an error here says nothing more.
@@ -37,7 +40,10 @@ export async function cancelQuery(client: pg.PoolClient): Promise<void> {
       resolve();
     });
     const send = () => connection.cancel(processID, secretKey);
-    connection.once('connect', () => (session.ssl ? connection.requestSsl() : send()));
+    connection.once('connect', () => {
+      if (!session.ssl) send();
+      else if (sslNegotiation !== 'direct') connection.requestSsl();
+    });
     connection.once('sslconnect', send);
     if (session.host.startsWith('/')) connection.connect(`${session.host}/.s.PGSQL.${session.port}`);
     else connection.connect(session.port, session.host);

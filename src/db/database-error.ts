@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { AppError, type ErrorCode } from '../errors.ts';
+import { explainTls } from './tls.ts';
 
 const unavailableSocketCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 
@@ -15,12 +16,19 @@ export function toDatabaseError(error: unknown): unknown {
   if (error instanceof pg.DatabaseError) {
     return new AppError(codeOfSqlState(error.code ?? ''), describe(error), { cause: error });
   }
+  const tls = error instanceof Error ? explainTls(error) : undefined;
+  if (tls !== undefined) return new AppError('DATABASE_UNAVAILABLE', tls, { cause: error });
   if (isConnectionFailure(error)) {
     return new AppError('DATABASE_UNAVAILABLE', `the database cannot be reached: ${error.message || error.code}`, {
       cause: error,
     });
   }
   return error;
+}
+
+/** Whether TLS is why a database cannot be used: at a start that is a setting's fault, later a certificate's that is renewed. */
+export function isTlsFailure(error: unknown): boolean {
+  return error instanceof AppError && error.cause instanceof Error && explainTls(error.cause) !== undefined;
 }
 
 /** The driver's own error behind an AppError, where there is one. */

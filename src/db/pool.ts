@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { AppError } from '../errors.ts';
 import { toDatabaseError } from './database-error.ts';
+import { readTls } from './tls.ts';
 
 const connectTimeoutMillis = 10_000;
 const idleTimeoutMillis = 30_000;
@@ -44,10 +45,11 @@ const startSettings = [
 /**
  * A bounded pool with the session settings that every canonical text of ours relies on: UTC, ISO dates, exact floats.
  * Statements have no timeout of their own here (a COPY may take hours).
+ * @throws AppError BAD_CONFIG as readTls
  */
 export function createPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: options.url,
+    ...readTls(options.url),
     max: options.max,
     application_name: options.applicationName,
     connectionTimeoutMillis: connectTimeoutMillis,

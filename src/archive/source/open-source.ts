@@ -1,7 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import type pg from 'pg';
-import { sqlErrorOf } from '../../db/database-error.ts';
-import { createPool, withConnection } from '../../db/pool.ts';
+import { isTlsFailure, sqlErrorOf } from '../../db/database-error.ts';
+import { createPool, type PoolOptions, withConnection } from '../../db/pool.ts';
 import { AppError, isAppError } from '../../errors.ts';
 import { isDirect, type OwnSessionOptions, requireOwnSession } from './own-session.ts';
 import { checkSession, prepareSession } from './session-settings.ts';
@@ -42,15 +42,23 @@ export interface Source extends AsyncDisposable {
  */
 export async function openSource({ name, url, max }: SourceOptions): Promise<Source> {
   const applicationName = `billvault archive ${name}`;
-  const pool = createPool({ url, max, idleMillis, applicationName, prepare: preparation({ url, applicationName }) });
-  try {
-    await withConnection(pool, checkServer);
-  } catch (error) {
-    await pool.end();
+  const prepare = preparation({ url, applicationName });
+  const pool = await openPool({ url, max, idleMillis, applicationName, prepare }).catch((error: unknown) => {
     throw explain(error, name);
-  }
+  });
   const slots = pLimit(Math.max(1, Math.floor((max - spareConnections) / connectionsPerTable)));
   return { name, pool, slots, [Symbol.asyncDispose]: () => pool.end() };
+}
+
+async function openPool(options: PoolOptions): Promise<pg.Pool> {
+  const pool = createPool(options);
+  try {
+    await withConnection(pool, checkServer);
+    return pool;
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
 }
 
 /** What makes a new session one of ours. Nothing is set in it before it is known to be its connection's own. */
@@ -86,6 +94,7 @@ async function checkServer(client: pg.PoolClient): Promise<void> {
 
 function explain(error: unknown, name: string): unknown {
   const text = error instanceof Error ? error.message : String(error);
+  if (isTlsFailure(error)) return new AppError('BAD_CONFIG', `source database ${name}: ${text}`, { cause: error });
   if (isAppError(error, 'BAD_CONFIG', 'DATABASE_UNAVAILABLE')) {
     return new AppError(error.code, `source database ${name}: ${text}`, { cause: error });
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { readTls } from '../../db/tls.ts';
 import { AppError } from '../../errors.ts';
 
 /** A message of one session to another takes milliseconds; only a pooler that would lose it makes us wait as long. */
@@ -99,7 +100,7 @@ interface Notify extends OwnSessionOptions {
 /** Sends the message from a connection of its own. @returns whether it is served by the very process that listens, which proves enough */
 async function notify({ url, applicationName, channel, ours }: Notify): Promise<boolean> {
   const other = new pg.Client({
-    connectionString: url,
+    ...readTls(url),
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMillis,
   });
