@@ -53,6 +53,8 @@ export const archiveSteps = [
   'restore.recorded',
 ] as const;
 
+  'recover.unit',
+  'recover.manifest',
 export type Step = (typeof ingestSteps)[number] | (typeof archiveSteps)[number];
 
 const stepChannel = channel('billvault:step');

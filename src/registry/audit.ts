@@ -35,6 +35,7 @@ export const auditActions = [
   'bucket.changed',
   'archive.expired',
 ] as const;
+  'archive.recovered',
 
 export type AuditAction = (typeof auditActions)[number];
 

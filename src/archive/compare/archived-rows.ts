@@ -12,6 +12,8 @@ export interface ArchivedRange {
   readonly kept: RowSet;
   /** Of these, the rows that should still be in the table: nothing purged or removed them yet. */
   readonly live: RowSet;
+  /** Of these, the rows of which nobody knows whether they were purged: those that were recovered, unless they were met. */
+  readonly doubtful: RowSet;
 }
 
 export interface ArchivedRowsOptions {
@@ -48,21 +50,26 @@ export class ArchivedRows implements AsyncDisposable {
     const { unit, purgedRound } = this.#options;
     const all = new RowSet();
     const live = new RowSet();
+    const doubtful = new RowSet();
     const purged = purgedRound(ordinal);
     const departed = unit.departed.filter(({ rangeOrdinal }) => rangeOrdinal === ordinal);
     for (const part of unit.parts) {
       if (!part.ranges.some((range) => range.ordinal === ordinal)) continue;
       for (const rowSha256 of await this.#rowsOf(part, ordinal)) {
         all.add(rowSha256);
-        if (part.round > purged) live.add(rowSha256);
+        if (part.round <= purged) continue;
+        live.add(rowSha256);
+        if (part.round <= (unit.recoveredRound ?? 0)) doubtful.add(rowSha256);
       }
     }
     for (const row of departed) {
       all.remove(row);
       // What departed up to the range's last purge was of the parts before it.
-      if (row.round > purged) live.remove(row);
+      if (row.round <= purged) continue;
+      live.remove(row);
+      doubtful.remove(row);
     }
-    return { kept: countsPurgedRows(unit) ? all : live.copy(), live };
+    return { kept: countsPurgedRows(unit) ? all : live.copy(), live, doubtful };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -19,10 +19,12 @@ export function rowDigest(line: Uint8Array): string {
 /** Rows by their digests, each with how often it is there. Order does not matter. */
 export class RowSet {
   readonly #counts = new Map<string, number>();
+  #total = 0;
 
   /** @throws AppError ROWS_CHANGED beyond what is held in memory */
   add(rowSha256: string, count = 1): void {
     this.#counts.set(rowSha256, (this.#counts.get(rowSha256) ?? 0) + count);
+    this.#total += count;
     if (this.#counts.size > maxRows) {
       throw new AppError(
         'ROWS_CHANGED',
@@ -42,6 +44,7 @@ export class RowSet {
     if (count === 0) return false;
     if (count === 1) this.#counts.delete(rowSha256);
     else this.#counts.set(rowSha256, count - 1);
+    this.#total--;
     return true;
   }
 
@@ -60,6 +63,11 @@ export class RowSet {
 
   /** What is left, by digest: the same set gives the same list. */
   list(): readonly CountedRow[] {
+  /** Each as often as it is there. */
+  get total(): number {
+    return this.#total;
+  }
+
     return [...this.#counts].map(([rowSha256, count]) => ({ rowSha256, count })).sort(byDigest);
   }
 
@@ -68,6 +76,7 @@ export class RowSet {
     for (const [rowSha256, count] of this.#counts) copy.#counts.set(rowSha256, count);
     return copy;
   }
+    copy.#total = this.#total;
 }
 
 /** The lines of a chunk of whole lines, each with its newline. */

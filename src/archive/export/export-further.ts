@@ -5,6 +5,7 @@ import { findUnit } from '../../registry/archive/find-unit.ts';
 import type { UnitRange, WholeUnit } from '../../registry/archive/unit-record.ts';
 import { ArchivedRows } from '../compare/archived-rows.ts';
 import { type ComparableLines, comparableLines } from '../compare/comparable-lines.ts';
+import { DepartedRows } from '../compare/departed-rows.ts';
 import { expectedDigest } from '../compare/expected-range.ts';
 import { readPurgedRounds } from '../compare/read-purged-rounds.ts';
 import { linesOf, rowDigest } from '../compare/row-set.ts';
@@ -63,19 +64,20 @@ async function addLateRows(reading: Reading, range: UnitRange, late: LateRows): 
   const { unit, archived, purgedRound, comparable } = reading;
   const purged = purgedRound(range.ordinal);
   if ((await digestOf(reading, range)) === expectedDigest(unit, range.ordinal, purged)) return;
-  const { kept, live } = await archived.range(range.ordinal);
+  const { kept, ...live } = await archived.range(range.ordinal);
+  const departed = new DepartedRows(live);
   for await (const chunk of linesOfRange(reading, range)) {
     const lines: Buffer[] = [];
     for (const line of linesOf(chunk)) {
       const digest = rowDigest(comparable(line));
-      live.take(digest);
+      departed.meet(digest);
       if (!kept.take(digest)) lines.push(line);
     }
     if (lines.length > 0) await late.add(range.ordinal, lines);
   }
   late.endRange(
     range.ordinal,
-    live.list().map((row) => ({ ...row, round: unit.round, rangeOrdinal: range.ordinal })),
+    departed.list().map((row) => ({ ...row, round: unit.round, rangeOrdinal: range.ordinal })),
   );
 }
 

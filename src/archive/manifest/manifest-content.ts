@@ -145,7 +145,7 @@ function definitionsOf(
 function policyOf(unit: WholeUnit): ManifestPolicy {
   const { name, retentionYears, compliance, classification, layout, purge } = unit.policy as unknown as Policy;
   const table = tableOf(unit);
-  return { table, name, retention_years: retentionYears, compliance, classification, layout, purge };
+  return { table, mode: unit.mode, name, retention_years: retentionYears, compliance, classification, layout, purge };
 }
 
 /** One record a unit, purge and method: the ranges of a unit are deleted one by one, and belong together. */

@@ -110,6 +110,7 @@ const departed = z.object({
 const deletion = z.object({
   table: text,
   period: month,
+  mode: z.enum(['monthly', 'snapshot']),
   /** Of its unit: rows of later rounds are not among them. */
   round: ordinal,
   ranges: z.array(range),

@@ -58,6 +58,6 @@ async function requireKnown(
   if (stranger === undefined) return;
   throw new AppError(
     'CHAIN_BROKEN',
-    `s3://${bucket}/${stranger} is a manifest of source ${source} that the registry does not know: was the registry restored from a backup, or does another one write there? What was purged since would be taken for deleted by others. Bring back the newer registry; or give this one another archive.destination.prefix`,
+    `s3://${bucket}/${stranger} is a manifest of source ${source} that the registry does not know: was the registry restored from a backup, or does another one write there? What was purged since would be taken for deleted by others. Bring back the newer registry, or take over what the bucket has: billvault archive recover --source ${source}; if another registry writes there, give this one another archive.destination.prefix`,
   );
 }

@@ -9,6 +9,7 @@ import type { DepartedRow, UnitRange, WholeUnit } from '../../registry/archive/u
 import { step } from '../../steps.ts';
 import type { ArchivedRange } from '../compare/archived-rows.ts';
 import type { ComparableLines } from '../compare/comparable-lines.ts';
+import { DepartedRows } from '../compare/departed-rows.ts';
 import { type CountedRow, linesOf, rowDigest } from '../compare/row-set.ts';
 import type { ArchiveContext } from '../context.ts';
 import type { UnitJob } from '../export/unit-job.ts';
@@ -111,6 +112,7 @@ async function deleteLines(client: pg.PoolClient, request: PurgeRangeRequest): P
   const hash = createHash('sha256');
   let rows = 0;
   let unknown = 0;
+  const departed = expected.kind === 'rows' ? new DepartedRows(expected) : undefined;
   for await (const sent of copyOut(client, { ...statement, signal: job.signal })) {
     const chunk = comparable(sent);
     hash.update(chunk);
@@ -118,7 +120,7 @@ async function deleteLines(client: pg.PoolClient, request: PurgeRangeRequest): P
       rows++;
       if (expected.kind === 'digest') continue;
       const digest = rowDigest(line);
-      expected.live.take(digest);
+      departed?.meet(digest);
       if (!expected.kept.take(digest)) unknown++;
     }
   }
@@ -127,7 +129,7 @@ async function deleteLines(client: pg.PoolClient, request: PurgeRangeRequest): P
   if (!isProved) throw new RangeDiffers(rows);
   if (expected.kind === 'digest') return { rows, sha256, departed: [] };
   await requireGone(client, request, expected);
-  return { rows, sha256, departed: expected.live.list() };
+  return { rows, sha256, departed: departed?.list() ?? [] };
 }
 
 /**

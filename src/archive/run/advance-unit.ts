@@ -5,6 +5,7 @@ import { exportFurther } from '../export/export-further.ts';
 import { exportUnit } from '../export/export-unit.ts';
 import type { UnitJob } from '../export/unit-job.ts';
 import { settleDeletions } from '../purge/settle-deletions.ts';
+import { findRanges } from '../recover/find-ranges.ts';
 import { verifyUnit } from '../verify/verify-unit.ts';
 
 /** `waiting`: parts lie in the spool until the bucket can be reached again. */
@@ -16,6 +17,7 @@ export async function advanceUnit(context: ArchiveContext, job: UnitJob): Promis
   await resumeUnit(registry, job.unitId);
   // First of all: rows that a purge deleted without our knowledge would else be taken for departed ones.
   await settleDeletions(context, job, await findUnit(registry, job.unitId));
+  await findRanges(context, job, await findUnit(registry, job.unitId));
   const unit = await findUnit(registry, job.unitId);
   if (unit.state === 'PLANNED') {
     const outcome = unit.round === 1 ? await exportUnit(context, job) : await exportFurther(context, job);

@@ -19,6 +19,7 @@ import { keyShow } from './key/show.ts';
 import { manifestList } from './manifest/list.ts';
 import { manifestShow } from './manifest/show.ts';
 import { archivePlan } from './plan.ts';
+import { archiveRecover } from './recover.ts';
 import { restoreCancel } from './restore/cancel.ts';
 import { restoreList } from './restore/list.ts';
 import { restorePlan } from './restore/plan.ts';
@@ -53,6 +54,7 @@ export function archiveCommand(cli: Cli): Command {
     newGroup('manifest', 'the signed manifests', [manifestList(cli), manifestShow(cli)]),
     archiveVerify(cli),
     newGroup('restore', 'archived rows back into a database', [
+    archiveRecover(cli),
       restorePlan(cli),
       restoreStart(cli),
       restoreList(cli),

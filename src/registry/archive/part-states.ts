@@ -122,6 +122,14 @@ export async function recordDeparted(
   if (departed.length === 0) return;
   await registry.$executeRaw`
     insert into registry.archive_departed (unit_id, round, range_ordinal, row_sha256, count)
+/** The ranges of a unit that has none: one that was recovered. */
+export async function setRanges(registry: Registry, unitId: number, ranges: readonly UnitRange[]): Promise<void> {
+  await registry.$executeRaw`
+    insert into registry.archive_range (unit_id, ordinal, upper)
+    select ${unitId}, r.ordinal, r.upper
+      from jsonb_to_recordset(${JSON.stringify(ranges)}::jsonb) as r (ordinal int, upper jsonb)`;
+}
+
     select ${unitId}, r.round, r."rangeOrdinal", r."rowSha256", r.count
       from jsonb_to_recordset(${JSON.stringify(departed)}::jsonb)
         as r (round int, "rangeOrdinal" int, "rowSha256" text, count int)`;

@@ -47,6 +47,7 @@ export function toUnit(row: UnitRow): UnitRecord {
     keepUntil: row.keepUntil,
     exportedAt: row.exportedAt,
     verifiedAt: row.verifiedAt,
+    recoveredRound: row.recoveredRound,
     purgedAt: row.purgedAt,
     errorCode: row.errorCode,
     errorText: row.errorText,

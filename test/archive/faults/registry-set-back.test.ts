@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isAppError } from '../../../src/errors.ts';
 import { runUntil } from '../../support/archive-at-step.ts';
-import { type ArchiveScene, makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
+import { makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
 import { archivedLines, assertAddsUp, tableLines, unitsOf } from '../../support/archive-truth.ts';
+import { backUpRegistry } from '../../support/lost-registry.ts';
 
 const months = ['2026-05', '2026-06'];
 
@@ -58,20 +59,3 @@ test('a registry that does not know a manifest of the bucket archives and purges
   assert.equal((await tableLines(scene)).size, 5);
   assert.equal((await archivedLines(scene)).size, 3_000);
 });
-
-/** @returns what sets the registry back to this moment */
-async function backUpRegistry({ registryQuery }: ArchiveScene): Promise<() => Promise<void>> {
-  const tables = await registryQuery<{ name: string }>(
-    `select quote_ident(table_name) as name from information_schema.tables
-      where table_schema = 'registry' and table_type = 'BASE TABLE'`,
-  );
-  const each = (statement: (name: string) => string) => tables.map(({ name }) => statement(name)).join(';');
-  await registryQuery(
-    `create schema backup; ${each((name) => `create table backup.${name} as table registry.${name}`)}`,
-  );
-  return async () => {
-    await registryQuery(`begin; set local session_replication_role = replica;
-      ${each((name) => `delete from registry.${name}`)};
-      ${each((name) => `insert into registry.${name} overriding system value table backup.${name}`)}; commit`);
-  };
-}

@@ -94,6 +94,7 @@ export const madeContent: ManifestContent = {
   policies: [
     {
       table: 'public.ledger',
+      mode: 'monthly',
       name: 'ledgers',
       retention_years: 10,
       compliance: ['SOX'],
