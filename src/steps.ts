@@ -51,10 +51,10 @@ export const archiveSteps = [
   'restore.before-commit',
   'restore.committed',
   'restore.recorded',
-] as const;
-
   'recover.unit',
   'recover.manifest',
+] as const;
+
 export type Step = (typeof ingestSteps)[number] | (typeof archiveSteps)[number];
 
 const stepChannel = channel('billvault:step');

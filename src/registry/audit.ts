@@ -34,8 +34,8 @@ export const auditActions = [
   'restore.cancelled',
   'bucket.changed',
   'archive.expired',
-] as const;
   'archive.recovered',
+] as const;
 
 export type AuditAction = (typeof auditActions)[number];
 

@@ -61,22 +61,22 @@ export class RowSet {
     return this.#counts.size;
   }
 
-  /** What is left, by digest: the same set gives the same list. */
-  list(): readonly CountedRow[] {
   /** Each as often as it is there. */
   get total(): number {
     return this.#total;
   }
 
+  /** What is left, by digest: the same set gives the same list. */
+  list(): readonly CountedRow[] {
     return [...this.#counts].map(([rowSha256, count]) => ({ rowSha256, count })).sort(byDigest);
   }
 
   copy(): RowSet {
     const copy = new RowSet();
     for (const [rowSha256, count] of this.#counts) copy.#counts.set(rowSha256, count);
+    copy.#total = this.#total;
     return copy;
   }
-    copy.#total = this.#total;
 }
 
 /** The lines of a chunk of whole lines, each with its newline. */

@@ -89,6 +89,7 @@ const file = z.object({
 
 const policy = z.object({
   table: text,
+  mode: z.enum(['monthly', 'snapshot']),
   name: text,
   retention_years: years,
   compliance: z.array(text),
@@ -110,7 +111,6 @@ const departed = z.object({
 const deletion = z.object({
   table: text,
   period: month,
-  mode: z.enum(['monthly', 'snapshot']),
   /** Of its unit: rows of later rounds are not among them. */
   round: ordinal,
   ranges: z.array(range),

@@ -53,8 +53,8 @@ export function archiveCommand(cli: Cli): Command {
     newGroup('unit', 'one archive unit', [unitShow(cli)]),
     newGroup('manifest', 'the signed manifests', [manifestList(cli), manifestShow(cli)]),
     archiveVerify(cli),
-    newGroup('restore', 'archived rows back into a database', [
     archiveRecover(cli),
+    newGroup('restore', 'archived rows back into a database', [
       restorePlan(cli),
       restoreStart(cli),
       restoreList(cli),

@@ -113,6 +113,14 @@ export async function openLastRange(registry: Registry, unitId: number): Promise
     on conflict (unit_id, ordinal) do update set upper = null`;
 }
 
+/** The ranges of a unit that has none: one that was recovered. */
+export async function setRanges(registry: Registry, unitId: number, ranges: readonly UnitRange[]): Promise<void> {
+  await registry.$executeRaw`
+    insert into registry.archive_range (unit_id, ordinal, upper)
+    select ${unitId}, r.ordinal, r.upper
+      from jsonb_to_recordset(${JSON.stringify(ranges)}::jsonb) as r (ordinal int, upper jsonb)`;
+}
+
 /** Adds to what is on record: only rows that are not on record as departed already are found to have departed. */
 export async function recordDeparted(
   registry: Registry,
@@ -122,14 +130,6 @@ export async function recordDeparted(
   if (departed.length === 0) return;
   await registry.$executeRaw`
     insert into registry.archive_departed (unit_id, round, range_ordinal, row_sha256, count)
-/** The ranges of a unit that has none: one that was recovered. */
-export async function setRanges(registry: Registry, unitId: number, ranges: readonly UnitRange[]): Promise<void> {
-  await registry.$executeRaw`
-    insert into registry.archive_range (unit_id, ordinal, upper)
-    select ${unitId}, r.ordinal, r.upper
-      from jsonb_to_recordset(${JSON.stringify(ranges)}::jsonb) as r (ordinal int, upper jsonb)`;
-}
-
     select ${unitId}, r.round, r."rangeOrdinal", r."rowSha256", r.count
       from jsonb_to_recordset(${JSON.stringify(departed)}::jsonb)
         as r (round int, "rangeOrdinal" int, "rowSha256" text, count int)`;

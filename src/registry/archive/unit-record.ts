@@ -88,9 +88,9 @@ export interface UnitRecord {
   readonly retainUntil: Date;
   readonly attempts: number;
   readonly keepUntil: Date | null;
-  readonly exportedAt: Date | null;
   /** Up to which it was taken over from the bucket's manifests; a purge of these that none of them names is not known. */
   readonly recoveredRound: number | null;
+  readonly exportedAt: Date | null;
   readonly verifiedAt: Date | null;
   readonly purgedAt: Date | null;
   readonly errorCode: string | null;
