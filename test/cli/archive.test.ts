@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { openTestDatabase } from '../support/database.ts';
 import {
   type ArchiveCliWorld,
   archiveBucket,
@@ -309,6 +310,30 @@ test('a restore onto rows that changed since ends with 4, and says what stands i
   assert.match(plan.stderr, /^error RESTORE_CONFLICT: .*account/);
   const start = await world.run('restore', 'start', ...chargesOnly, '--into-table', 'public.charges_back');
   assert.equal(start.code, 4);
+});
+
+test('a new registry takes over what the bucket has: shown first, then done, and clean', async () => {
+  const registry = await openTestDatabase();
+  try {
+    const environment = { ...world.environment, BILLVAULT_DATABASE_URL: registry.url };
+    const run = (...args: string[]) => runWith(['archive', ...args], { environment, folder: world.folder });
+    const dry = await run('recover', '--dry-run');
+    assert.equal(dry.code, 0, dry.stderr);
+    assert.match(dry.stdout, /ledger +1 to \d+[\s\S]*nothing was changed/);
+    assert.equal((await run('recover', '--source', 'lodger')).code, 3);
+    assert.match((await run('units')).stdout, /^no /);
+    const recovered = await run('recover', '--json');
+    assert.equal(recovered.code, 0, recovered.stderr);
+    assert.equal((JSON.parse(recovered.stdout) as { sources: { source: string }[] }).sources[0]?.source, 'ledger');
+    const units = await run('units', '--json');
+    const essence = (text: string) =>
+      (JSON.parse(text) as UnitOutput[]).map(({ month, state, rows }) => ({ month, state, rows }));
+    assert.deepEqual(essence(units.stdout), essence((await world.run('units', '--json')).stdout));
+    const verified = await run('verify', '--level', 'full');
+    assert.equal(verified.code, 0, verified.stdout);
+  } finally {
+    await registry.drop();
+  }
 });
 
 test('verify finds the archive clean, and a tampered object ends it with 6', async () => {
