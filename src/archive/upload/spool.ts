@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PutRequest } from '../../aws/archive-store.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, toAppError } from '../../errors.ts';
 import { formatSpooledPut, parseSpooledPut, type SpooledPut } from './spooled-put.ts';
 
 /**
@@ -11,14 +11,17 @@ import { formatSpooledPut, parseSpooledPut, type SpooledPut } from './spooled-pu
  * any moment a put is there with its bytes, or is not there. One process at a time may have a folder.
  */
 export interface Spool {
-  /** `full`: it would be more than the spool may hold, and nothing was written. */
-  add(request: PutRequest): Promise<'spooled' | 'full'>;
+  /** @throws AppError CONFLICT for the same bytes under another key */
+  add(request: PutRequest): Promise<SpoolOutcome>;
   /** What waits, in the order of its keys. @throws AppError PROOF_FAILED for a file that others changed */
   list(): Promise<readonly SpooledPut[]>;
   /** The whole request again. @throws AppError PROOF_FAILED if the bytes are not those that were added */
   read(put: SpooledPut): Promise<PutRequest>;
   remove(put: SpooledPut): Promise<void>;
 }
+
+/** `refused`: there is no room for it, or the disk does not take it; nothing of it is there. */
+export type SpoolOutcome = { readonly kind: 'spooled' } | { readonly kind: 'refused'; readonly why: string };
 
 export interface SpoolOptions {
   readonly folder: string;
@@ -32,15 +35,27 @@ const chunkBytes = 8 * 1_024 * 1_024;
 const folderMode = 0o700;
 const fileMode = 0o600;
 
-/** Makes the folder where it is missing, and clears it of what a crash left behind half written. */
+/**
+ * Makes the folder where it is missing, and clears it of what a crash left behind half written.
+ * @throws AppError BAD_CONFIG where that cannot be done
+ */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
-  await mkdir(options.folder, { recursive: true, mode: folderMode });
-  const names = new Set(await readdir(options.folder));
-  for (const name of names) {
-    const isOrphan = name.endsWith('.part') && !names.has(name.replace(/part$/, 'json'));
-    if (isOrphan || name.endsWith('.temporary')) await rm(join(options.folder, name), { force: true });
+  try {
+    await mkdir(options.folder, { recursive: true, mode: folderMode });
+    await clearOrphans(options.folder);
+  } catch (cause) {
+    const text = `archive.spoolFolder ${options.folder} cannot be used: ${toAppError(cause).message}`;
+    throw new AppError('BAD_CONFIG', text, { cause });
   }
   return new FolderSpool(options);
+}
+
+async function clearOrphans(folder: string): Promise<void> {
+  const names = new Set(await readdir(folder));
+  for (const name of names) {
+    const isOrphan = name.endsWith('.part') && !names.has(name.replace(/part$/, 'json'));
+    if (isOrphan || name.endsWith('.temporary')) await rm(join(folder, name), { force: true });
+  }
 }
 
 class FolderSpool implements Spool {
@@ -54,7 +69,7 @@ class FolderSpool implements Spool {
     this.#maxBytes = maxBytes;
   }
 
-  add(request: PutRequest): Promise<'spooled' | 'full'> {
+  add(request: PutRequest): Promise<SpoolOutcome> {
     const added = this.#last.then(() => this.#add(request));
     this.#last = added.catch(() => undefined);
     return added;
@@ -98,10 +113,10 @@ class FolderSpool implements Spool {
     await rm(this.#path(put, 'part'), { force: true });
   }
 
-  async #add(request: PutRequest): Promise<'spooled' | 'full'> {
+  async #add(request: PutRequest): Promise<SpoolOutcome> {
     const waiting = await this.list();
     const same = waiting.find(({ sha256 }) => sha256 === request.sha256);
-    if (same?.key === request.key) return 'spooled';
+    if (same?.key === request.key) return { kind: 'spooled' };
     if (same !== undefined) {
       throw new AppError(
         'CONFLICT',
@@ -109,10 +124,19 @@ class FolderSpool implements Spool {
       );
     }
     const bytes = waiting.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    if (bytes + request.sizeBytes > this.#maxBytes) return 'full';
-    await this.#write(this.#path(request, 'part'), request.chunks);
-    await this.#write(this.#path(request, 'json'), [Buffer.from(formatSpooledPut(request))]);
-    return 'spooled';
+    if (bytes + request.sizeBytes > this.#maxBytes) {
+      const why = `${this.#folder} may hold ${this.#maxBytes} bytes (archive.spoolMaxBytes), of which ${bytes} wait`;
+      return { kind: 'refused', why };
+    }
+    try {
+      await this.#write(this.#path(request, 'part'), request.chunks);
+      await this.#write(this.#path(request, 'json'), [Buffer.from(formatSpooledPut(request))]);
+      return { kind: 'spooled' };
+    } catch (error) {
+      // Bytes that nobody asks for would only take the room of those that come when there is some again.
+      for (const kind of ['json', 'part'] as const) await rm(this.#path(request, kind), { force: true });
+      return { kind: 'refused', why: `${this.#folder}: ${diskText(error)}` };
+    }
   }
 
   /** Whole and on the disk under its name, or not there at all. */
@@ -137,6 +161,13 @@ class FolderSpool implements Spool {
   #path({ sha256 }: Pick<SpooledPut, 'sha256'>, kind: 'part' | 'json'): string {
     return join(this.#folder, `${sha256}.${kind}`);
   }
+}
+
+/** @throws the error itself where it is not the disk's */
+function diskText(error: unknown): string {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
+  const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  return isFull ? `the disk is full (${error.message}): make room there` : error.message;
 }
 
 /** A rename is on the disk once its folder is. */

@@ -1,5 +1,5 @@
 import type { ArchiveStore } from '../../aws/archive-store.ts';
-import { type ErrorCode, isAppError } from '../../errors.ts';
+import { AppError, type ErrorCode, isAppError } from '../../errors.ts';
 import type { ArchiveContext } from '../context.ts';
 import { type StoredPart, type StoreRequest, storeObject } from './store-part.ts';
 
@@ -23,8 +23,9 @@ export async function storeOrSpool(
   } catch (error) {
     if (spool === undefined || !isAppError(error, ...outOfReach)) throw error;
     const outcome = await spool.add(request);
-    log.warn({ key: request.key, code: error.code, outcome }, 'the bucket is out of reach');
-    if (outcome === 'full') throw error;
-    return { kind: 'spooled' };
+    log.warn({ key: request.key, code: error.code, ...outcome }, 'the bucket is out of reach');
+    if (outcome.kind === 'spooled') return outcome;
+    const text = `${error.message}; nor does the spool take it: ${outcome.why}`;
+    throw new AppError(error.code, text, { cause: error });
   }
 }
