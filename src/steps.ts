@@ -48,6 +48,8 @@ export const archiveSteps = [
   'purge.committed',
   'purge.settled',
   'unit.purged',
+  'repair.before-intent',
+  'repair.replaced',
   'restore.before-commit',
   'restore.committed',
   'restore.recorded',

@@ -29,6 +29,7 @@ export interface ArchiveApi extends ArchiveOptions {
   readonly runs: BackgroundWork;
   readonly validations: BackgroundWork;
   readonly restores: BackgroundWork;
+  readonly repairs: BackgroundWork;
   /** Aborted when the service stops. */
   readonly signal: AbortSignal;
 }

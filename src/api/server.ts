@@ -21,6 +21,8 @@ const maxArchiveRuns = 4;
 const maxValidations = 2;
 /** Each fills tables as fast as their database takes it; what waits for cold objects is not among them. */
 const maxRestores = 2;
+/** Each reads every part of a unit, and perhaps a table. */
+const maxRepairs = 2;
 
 export interface RunningApi {
   /** Such as `http://127.0.0.1:8080`. */
@@ -52,7 +54,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   return {
     url: `http://${name}:${address.port}`,
     async close() {
-      const works = [discoveries, archive?.runs, archive?.validations, archive?.restores];
+      const works = [discoveries, archive?.runs, archive?.validations, archive?.restores, archive?.repairs];
       await Promise.all([closeServer(server), ...works.map((work) => work?.settled())]);
     },
   };
@@ -66,6 +68,7 @@ function archiveApi({ archive, signal }: ApiOptions): ArchiveApi | undefined {
     runs: new BackgroundWork({ what: 'archive runs', max: maxArchiveRuns, log }),
     validations: new BackgroundWork({ what: 'validations', max: maxValidations, log }),
     restores: new BackgroundWork({ what: 'restores', max: maxRestores, log }),
+    repairs: new BackgroundWork({ what: 'repairs', max: maxRepairs, log }),
     signal,
   };
 }

@@ -15,6 +15,8 @@ export interface Destination {
   readonly encryption: Encryption;
   /** False: it is asked for all the same, and a server that does not say that it did so is tolerated and told of. */
   readonly encryptionRequired: boolean;
+  /** Where S3 puts a second copy of every object; absent: nowhere. */
+  readonly replicaBucket?: string | undefined;
 }
 
 export interface ArchiveSettings {

@@ -98,6 +98,7 @@ function verificationText(verification: FolderVerification): string {
     ['files right', `${count(verification.files)} (${bytes(verification.bytes)})`],
     ['rows proved', isDeep ? `${count(verification.rows)} in ${count(verification.deepFiles)} parts` : 'not decoded'],
     ['expired parts', count(verification.expired)],
+    ...(verification.replaced === 0 ? [] : [['replaced parts', count(verification.replaced)] as const]),
     ['other files', count(verification.otherFiles)],
     ['findings', count(findings.length + findingsOmitted)],
   ]);

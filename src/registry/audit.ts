@@ -26,6 +26,7 @@ export const auditActions = [
   'policy.removed',
   'archive.run-asked',
   'unit.purged',
+  'unit.repaired',
   'undo.dropped',
   'hold.placed',
   'hold.released',

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts';
-import type { PartRecord, WholeUnit } from '../../registry/archive/unit-record.ts';
+import type { DepartedRow, PartRecord, WholeUnit } from '../../registry/archive/unit-record.ts';
 import { countsPurgedRows } from './expected-range.ts';
 import { linesOf, RowSet, rowDigest } from './row-set.ts';
 
@@ -14,6 +14,8 @@ export interface ArchivedRange {
   readonly live: RowSet;
   /** Of these, the rows of which nobody knows whether they were purged: those that were recovered, unless they were met. */
   readonly doubtful: RowSet;
+  /** On record as departed, and in none of the parts. */
+  readonly stray: readonly DepartedRow[];
 }
 
 export interface ArchivedRowsOptions {
@@ -22,6 +24,8 @@ export interface ArchivedRowsOptions {
   readonly openLines: (part: PartRecord) => AsyncGenerator<Buffer, void>;
   /** Round in which a range was last purged; 0: never. */
   readonly purgedRound: (rangeOrdinal: number) => number;
+  /** Default: as countsPurgedRows() says of the unit. */
+  readonly countsPurged?: boolean;
 }
 
 /** One part that is being read, row by row. */
@@ -62,14 +66,17 @@ export class ArchivedRows implements AsyncDisposable {
         if (part.round <= (unit.recoveredRound ?? 0)) doubtful.add(rowSha256);
       }
     }
+    const stray: DepartedRow[] = [];
     for (const row of departed) {
-      all.remove(row);
+      const missing = row.count - all.remove(row);
+      if (missing > 0) stray.push({ ...row, count: missing });
       // What departed up to the range's last purge was of the parts before it.
       if (row.round <= purged) continue;
       live.remove(row);
       doubtful.remove(row);
     }
-    return { kept: countsPurgedRows(unit) ? all : live.copy(), live, doubtful };
+    const { countsPurged = countsPurgedRows(unit) } = this.#options;
+    return { kept: countsPurged ? all : live.copy(), live, doubtful, stray };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

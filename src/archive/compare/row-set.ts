@@ -48,9 +48,11 @@ export class RowSet {
     return true;
   }
 
-  /** Takes out as many as are there, up to `count`. */
-  remove({ rowSha256, count }: CountedRow): void {
-    for (let i = 0; i < count && this.take(rowSha256); i++);
+  /** Takes out as many as are there, up to `count`. @returns how many these were */
+  remove({ rowSha256, count }: CountedRow): number {
+    let taken = 0;
+    while (taken < count && this.take(rowSha256)) taken++;
+    return taken;
   }
 
   has(rowSha256: string): boolean {

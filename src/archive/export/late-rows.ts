@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { nextPartOrdinal, recordDeparted } from '../../registry/archive/part-states.ts';
+import { type PartReplacement, replacePart } from '../../registry/archive/replacement.ts';
 import type { DepartedRow, WholeUnit } from '../../registry/archive/unit-record.ts';
 import type { ArchiveContext } from '../context.ts';
 import type { TableDefinition } from '../source/table-definition.ts';
@@ -47,11 +48,15 @@ export class LateRows implements AsyncDisposable {
     this.#departed.push(...departed);
   }
 
-  /** Stores what is left. */
-  async end(): Promise<void> {
-    const { context, unit } = this.#options;
-    if (this.#part.rows > 0) await this.#store();
-    else await recordDeparted(context.registry, unit.id, this.#departed);
+  /**
+   * Stores what is left.
+   * @param replaces the faulty part that all of it stands for: on record with the last part, or alone where nothing is left
+   */
+  async end(replaces?: PartReplacement): Promise<void> {
+    const { registry } = this.#options.context;
+    if (this.#part.rows > 0) return this.#store(replaces);
+    await recordDeparted(registry, this.#options.unit.id, this.#departed);
+    if (replaces !== undefined) await registry.$transaction((transaction) => replacePart(transaction, replaces, null));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -65,7 +70,7 @@ export class LateRows implements AsyncDisposable {
     this.#rangeRows = 0;
   }
 
-  async #store(): Promise<void> {
+  async #store(replaces?: PartReplacement): Promise<void> {
     const { context, unit } = this.#options;
     const ordinal = await nextPartOrdinal(context.registry, unit.id);
     await storeFinished(context, {
@@ -74,6 +79,7 @@ export class LateRows implements AsyncDisposable {
       ordinal,
       newRanges: [],
       departed: this.#departed,
+      replaces,
     });
     this.#departed = [];
     await this.#part[Symbol.asyncDispose]();

@@ -28,8 +28,11 @@ export async function settleIntents(context: ArchiveContext, job: UnitJob, unit:
   }
 }
 
-/** The version that holds exactly the part's bytes, where there is one. */
-async function findStored({ store, signal }: UnitJob, part: PartRecord): Promise<string | undefined> {
+/** The version that holds exactly the part's bytes, where there is one: the newest. */
+export async function findStored(
+  { store, signal }: Pick<UnitJob, 'store' | 'signal'>,
+  part: PartRecord,
+): Promise<string | undefined> {
   for await (const version of store.listVersions({ prefix: part.key, signal })) {
     if (version.isDeleteMarker || version.key !== part.key || version.sizeBytes !== part.sizeBytes) continue;
     const { key, etag, sizeBytes, versionId } = version;

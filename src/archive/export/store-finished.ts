@@ -1,5 +1,6 @@
 import { recordDefinition } from '../../registry/archive/definition.ts';
 import { intendPart, markPartSpooled, markPartStored } from '../../registry/archive/part-states.ts';
+import type { PartReplacement } from '../../registry/archive/replacement.ts';
 import type { DepartedRow, UnitRange, WholeUnit } from '../../registry/archive/unit-record.ts';
 import type { Prisma } from '../../registry/generated/client.ts';
 import { step } from '../../steps.ts';
@@ -23,11 +24,13 @@ export interface StoreFinishedRequest {
   /** Ranges of the unit that begin with this part. */
   readonly newRanges: readonly UnitRange[];
   readonly departed: readonly DepartedRow[];
+  /** The faulty part that it stands for. */
+  readonly replaces?: PartReplacement | undefined;
 }
 
 /** Ends a part, records it, uploads it locked, and records its version: in this order, so that a crash loses nothing. */
 export async function storeFinished(context: ArchiveContext, request: StoreFinishedRequest): Promise<void> {
-  const { job, unit, definition, ordinal, newRanges, departed } = request;
+  const { job, unit, definition, ordinal, newRanges, departed, replaces } = request;
   const { registry, destination } = context;
   const { policy, store, signal } = job;
   const table = `${unit.schema}.${unit.table}`;
@@ -84,6 +87,7 @@ export async function storeFinished(context: ArchiveContext, request: StoreFinis
     },
     newRanges,
     departed,
+    replaces,
   });
   step('part.intended', unit.id);
   const outcome = await storeOrSpool(context, store, {

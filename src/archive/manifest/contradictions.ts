@@ -1,6 +1,6 @@
 import { combinedDigest } from './combined-digest.ts';
 import { definitionDigest } from './definition-digest.ts';
-import type { Manifest, ManifestDeletion, ManifestFile, ManifestRange } from './manifest.ts';
+import type { Manifest, ManifestDeletion, ManifestFile, ManifestRange, ManifestReplaced } from './manifest.ts';
 import { schemaVersion } from './schema-version.ts';
 
 /**
@@ -12,6 +12,7 @@ export function contradictionsOf(manifest: Omit<Manifest, 'signature'>): readonl
     ...definitionContradictions(manifest),
     ...previousContradictions(manifest),
     ...manifest.files.flatMap((file) => fileContradictions(file, manifest)),
+    ...(manifest.replaced ?? []).flatMap((part) => replacedContradictions(part, manifest)),
     ...[...unitsOf(manifest.files)].flatMap(([name, files]) => unitContradictions(name, files)),
     ...manifest.deletions.flatMap(deletionContradictions),
   ];
@@ -37,6 +38,18 @@ function fileContradictions(file: ManifestFile, manifest: Omit<Manifest, 'signat
   if (rowsOf(file.ranges) !== file.records) found.push(`${name} has not the rows of its ranges`);
   if (!isAscending(file.ranges.map((range) => range.ordinal))) found.push(`${name} has ranges out of order`);
   if (file.null_counts.length !== file.columns.length) found.push(`${name} has not a null count for every column`);
+  return found;
+}
+
+/** What was replaced counts no more: a version that is both would be read, and not be what it is said to be. */
+function replacedContradictions(part: ManifestReplaced, { files }: Omit<Manifest, 'signature'>): string[] {
+  const { s3_key, version_id, table, by } = part;
+  const name = `replaced part ${part.part} of ${table}`;
+  const found: string[] = [];
+  if (files.some((file) => file.s3_key === s3_key && file.version_id === version_id)) {
+    found.push(`${name}, version ${version_id}, is named as a part as well`);
+  }
+  if ((by.round === null) === (by.version_id === null)) found.push(`${name} has not one thing that stands for it`);
   return found;
 }
 

@@ -14,6 +14,7 @@ import type {
   ManifestFile,
   ManifestHold,
   ManifestPolicy,
+  ManifestReplaced,
 } from './manifest.ts';
 import { parquetTypeText } from './parquet-type-text.ts';
 
@@ -36,10 +37,14 @@ export interface ManifestFacts {
   readonly holds: readonly Hold[];
 }
 
+/** A message of ours holds a key at the most, which S3 ends at 1,024 bytes. */
+const maxWhyLength = 4_000;
+
 /** What the month's manifest says, from what the registry knows: the same facts give the same content. */
 export function manifestContent(facts: ManifestFacts): ManifestContent {
   const { source, month, now, previous, units } = facts;
   const files = units.flatMap((unit) => filesOf(unit, facts.definitions));
+  const replaced = units.flatMap((unit) => replacedOf(unit, facts.definitions));
   const policies = units.map(policyOf);
   return {
     created_at: now.toISOString(),
@@ -48,7 +53,8 @@ export function manifestContent(facts: ManifestFacts): ManifestContent {
     period: month,
     previous: previous === undefined ? null : previousOf(previous),
     files,
-    definitions: definitionsOf(files, facts.definitions),
+    ...(replaced.length === 0 ? {} : { replaced }),
+    definitions: definitionsOf([...files, ...replaced], facts.definitions),
     retention_years: Math.max(0, ...policies.map(({ retention_years }) => retention_years)),
     compliance: [...new Set(policies.flatMap(({ compliance }) => compliance))].sort(),
     policies,
@@ -90,7 +96,15 @@ function filesOf(unit: WholeUnit, definitions: ManifestFacts['definitions']): re
     time_column: unit.timeColumn,
     key_columns: unit.keyColumns,
   } as const;
-  return parts.map((part) => ({
+  return parts.map((part) => ({ ...fileOf(unit, part, definitions), unit: whole }));
+}
+
+function fileOf(
+  unit: WholeUnit,
+  part: PartRecord,
+  definitions: ManifestFacts['definitions'],
+): Omit<ManifestFile, 'unit'> {
+  return {
     table: tableOf(unit),
     records: part.rows,
     s3_key: part.key,
@@ -99,7 +113,6 @@ function filesOf(unit: WholeUnit, definitions: ManifestFacts['definitions']): re
     size_bytes: part.sizeBytes,
     sha256: part.sha256,
     digest: part.digest,
-    unit: whole,
     part: part.ordinal,
     round: part.round,
     text_bytes: part.textBytes,
@@ -113,7 +126,31 @@ function filesOf(unit: WholeUnit, definitions: ManifestFacts['definitions']): re
     columns: columnsOf(part, definitions.get(part.definitionSha256)),
     spills: part.spills,
     null_counts: part.nullCounts,
-  }));
+  };
+}
+
+/** Every version that was given up, each as it was on record. */
+function replacedOf(unit: WholeUnit, definitions: ManifestFacts['definitions']): readonly ManifestReplaced[] {
+  const parts = new Map([...unit.parts, ...unit.replacedParts].map((part) => [part.id, part]));
+  return unit.replacements.flatMap(({ partId, versionId, newVersionId, newPartId, ...one }) => {
+    const part = parts.get(partId);
+    if (part === undefined) return [];
+    const by = {
+      part: (newPartId === null ? undefined : parts.get(newPartId)?.ordinal) ?? null,
+      round: one.round,
+      version_id: newVersionId,
+      same_rows: one.isSame,
+    };
+    return {
+      ...fileOf(unit, part, definitions),
+      mode: unit.mode,
+      version_id: versionId,
+      by,
+      why: `${one.code}: ${one.text}`.slice(0, maxWhyLength),
+      who: one.actor,
+      when: one.at.toISOString(),
+    };
+  });
 }
 
 function encryptionOf({ encryption }: PartRecord): ManifestFile['encryption'] {
@@ -133,7 +170,7 @@ function columnsOf(part: PartRecord, definition: TableDefinition | undefined): r
 }
 
 function definitionsOf(
-  files: readonly ManifestFile[],
+  files: readonly Pick<ManifestFile, 'definition_sha256'>[],
   definitions: ManifestFacts['definitions'],
 ): ManifestContent['definitions'] {
   const named = [...new Set(files.map(({ definition_sha256 }) => definition_sha256))].sort();

@@ -87,6 +87,27 @@ const file = z.object({
   null_counts: z.array(count).max(maxColumns),
 });
 
+/** A version of a part's object that was found to be faulty; it stays where it is, and counts for nothing. */
+const replaced = file.omit({ unit: true }).extend({
+  mode: z.enum(['monthly', 'snapshot']),
+  /** null: there was none any more. */
+  version_id: text.nullable(),
+  by: z.object({
+    /** The part that its rows were archived anew in; null: another version of the object, or no rows were left. */
+    part: ordinal.nullable(),
+    /** In which they were. */
+    round: ordinal.nullable(),
+    /** Of the same object. */
+    version_id: text.nullable(),
+    /** Whether that holds the very rows. */
+    same_rows: z.boolean(),
+  }),
+  /** What was wrong with it. */
+  why: text,
+  who: text,
+  when: instant,
+});
+
 const policy = z.object({
   table: text,
   mode: z.enum(['monthly', 'snapshot']),
@@ -146,6 +167,8 @@ export const manifestShape = z.object({
   /** `retain_until`: from then on it may be gone. */
   previous: z.object({ sha256, sequence: ordinal, key: text, retain_until: instant }).nullable(),
   files: z.array(file),
+  /** All that ever were; none: absent. */
+  replaced: z.array(replaced).optional(),
   /** By `definition_sha256`: a footer in a cold class cannot be read, so they stand here too. */
   definitions: z.record(sha256, z.record(z.string(), z.unknown())),
   /** SHA-256 of the canonical JSON of the sorted names of `definitions`: the same schemas have the same version. */
@@ -178,6 +201,7 @@ type DeepReadonly<T> = T extends readonly (infer U)[]
 
 export type Manifest = DeepReadonly<z.output<typeof manifestShape>>;
 export type ManifestFile = Manifest['files'][number];
+export type ManifestReplaced = NonNullable<Manifest['replaced']>[number];
 export type ManifestRange = ManifestFile['ranges'][number];
 export type ManifestColumn = ManifestFile['columns'][number];
 export type ManifestPolicy = Manifest['policies'][number];

@@ -51,7 +51,7 @@ export async function writeManifest(
   const { source, month } = request;
   await storePrepared(context, request);
   for (let tries = 1; ; tries++) {
-    const units = (await listMonth(context, request)).filter((unit) => namedParts(unit).length > 0);
+    const units = (await listMonth(context, request)).filter(isNamed);
     const newest = (await listManifests(registry, { source, month })).at(-1);
     const isKnown = newest !== undefined && namesAll(newest, units) && !(await hasNewDeletions(context, request));
     if (units.length === 0 || isKnown) return newest;
@@ -123,7 +123,9 @@ async function prepare(
     return unit === undefined ? [] : [{ deletion, unit }];
   });
   const holds = await listHolds(registry, { source, now: now() });
-  const named = units.flatMap((unit) => namedParts(unit).map(({ definitionSha256 }) => definitionSha256));
+  const named = units.flatMap((unit) =>
+    [...namedParts(unit), ...unit.replacedParts].map(({ definitionSha256 }) => definitionSha256),
+  );
   const definitions = (await findDefinitions(registry, named)) as unknown as ReadonlyMap<string, TableDefinition>;
   const facts = { source, month, now: now(), previous, units, definitions, deletions, holds };
   const { bytes, sha256 } = await manifestBytes(manifestContent(facts), signer);
@@ -186,13 +188,18 @@ async function listMonth(
   }
 }
 
-/** Whether the manifest already names every proved part and every departed row. */
+function isNamed(unit: WholeUnit): boolean {
+  return namedParts(unit).length > 0 || unit.replacements.length > 0;
+}
+
+/** Whether the manifest already names every proved part, every departed row and every version that was replaced. */
 function namesAll(manifest: ManifestRecord, units: readonly WholeUnit[]): boolean {
-  const { files, departed } = readManifest(Buffer.from(manifest.body)).manifest;
+  const { files, departed, replaced = [] } = readManifest(Buffer.from(manifest.body)).manifest;
   const named = new Set(files.map(({ s3_key, version_id }) => `${version_id} ${s3_key}`));
   return (
     units.every((unit) => namedParts(unit).every(({ key, versionId }) => named.has(`${versionId} ${key}`))) &&
-    departed.length === units.reduce((sum, unit) => sum + unit.departed.length, 0)
+    departed.length === units.reduce((sum, unit) => sum + unit.departed.length, 0) &&
+    replaced.length === units.reduce((sum, unit) => sum + unit.replacements.length, 0)
   );
 }
 

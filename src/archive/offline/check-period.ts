@@ -1,6 +1,7 @@
 import type { ChainLink } from '../manifest/chain.ts';
 import { contradictionsOf } from '../manifest/contradictions.ts';
 import type { Manifest, ManifestFile } from '../manifest/manifest.ts';
+import { knownIdentities } from '../manifest/part-identity.ts';
 import { checkCancelled } from './check-cancelled.ts';
 import { checkPart } from './check-part.ts';
 import type { Findings } from './finding.ts';
@@ -34,6 +35,8 @@ export interface Counts {
   bytes: number;
   /** Parts that are gone after their lock ended. */
   expired: number;
+  /** Versions that were found to be faulty, and that others stand for. */
+  replaced: number;
 }
 
 /**
@@ -45,7 +48,7 @@ export async function checkPeriod(context: CheckPeriodContext, manifests: readon
   for (const [i, found] of manifests.entries()) {
     const { manifest } = await readManifestFile(context.folder, found.path);
     for (const text of contradictionsOf(manifest)) context.findings.add('MANIFEST_INVALID', found.path, text);
-    const parts = new Set(manifest.files.map(identityOf));
+    const parts = knownIdentities(manifest);
     for (const part of before) {
       if (parts.has(part)) continue;
       context.findings.add('MANIFEST_INVALID', found.path, `no longer names ${part}, which the manifest before did`);
@@ -56,6 +59,7 @@ export async function checkPeriod(context: CheckPeriodContext, manifests: readon
 }
 
 async function checkParts(context: CheckPeriodContext, manifest: Manifest): Promise<void> {
+  nameReplaced(context, manifest);
   for (const file of manifest.files) {
     checkCancelled(context.signal);
     context.counts.parts++;
@@ -64,6 +68,15 @@ async function checkParts(context: CheckPeriodContext, manifest: Manifest): Prom
     else if (Date.parse(file.retain_until) <= context.now.getTime()) context.counts.expired++;
     else context.findings.add('FILE_MISSING', path ?? file.s3_key, `part ${file.part} of ${file.table} is missing`);
   }
+}
+
+/** Found to be faulty, and counting for nothing: whether it is there, and what it holds, proves nothing. */
+function nameReplaced({ paths, named, counts }: CheckPeriodContext, { replaced = [] }: Manifest): void {
+  for (const { s3_key } of replaced) {
+    const path = paths.pathOf(s3_key);
+    if (path !== undefined) named.add(path);
+  }
+  counts.replaced += replaced.length;
 }
 
 async function checkFile(
@@ -81,10 +94,6 @@ async function checkFile(
   if (!isDeep) return;
   counts.deepFiles++;
   counts.rows += file.records;
-}
-
-function identityOf({ s3_key, version_id, sha256 }: ManifestFile): string {
-  return `${s3_key} (version ${version_id}, SHA-256 ${sha256})`;
 }
 
 /** Manifests by source and period, each list in the order of the chain. */

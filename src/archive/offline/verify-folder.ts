@@ -54,7 +54,7 @@ export async function verifyFolder(request: VerifyFolderRequest): Promise<Folder
     files,
   );
   const sources = checkChains(manifests, { heads: request.heads, paths, findings });
-  const counts: Counts = { parts: 0, files: 0, deepFiles: 0, rows: 0, bytes: 0, expired: 0 };
+  const counts: Counts = { parts: 0, files: 0, deepFiles: 0, rows: 0, bytes: 0, expired: 0, replaced: 0 };
   const named = new Set<string>();
   const context = { folder, files, paths, named, counts, findings, isDeep, now, signal };
   const trusted = manifests.filter(({ link }) => link.signatureProblem === undefined);

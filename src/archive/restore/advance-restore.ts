@@ -1,4 +1,4 @@
-import { type AppError, isTransient, toAppError } from '../../errors.ts';
+import { AppError, isTransient, toAppError } from '../../errors.ts';
 import { findUnit } from '../../registry/archive/find-unit.ts';
 import {
   failRestore,
@@ -83,6 +83,16 @@ async function advance(context: ArchiveContext, restoreId: number, signal: Abort
   return { kind: 'done' };
 }
 
+/** @throws AppError RESTORE_CONFLICT when a part was found to be faulty since the restore was planned, and was archived anew */
+function requireUnreplaced({ id, month, replacedParts }: WholeUnit, partIds: ReadonlySet<number>): void {
+  const replaced = replacedParts.find((part) => partIds.has(part.id));
+  if (replaced === undefined) return;
+  throw new AppError(
+    'RESTORE_CONFLICT',
+    `part ${replaced.ordinal} of ${month} (unit ${id}) was faulty, and other parts hold its rows now: ask for the restore anew`,
+  );
+}
+
 /** Units with parts that are neither restored nor skipped yet, in the order of tables and months. */
 async function openUnits(
   { registry }: ArchiveContext,
@@ -93,6 +103,7 @@ async function openUnits(
   const units: { unit: WholeUnit; parts: readonly PartRecord[] }[] = [];
   for (const unitId of new Set(open.map((part) => part.unitId))) {
     const unit = await findUnit(registry, unitId);
+    requireUnreplaced(unit, ids);
     units.push({ unit, parts: unit.parts.filter(({ id }) => ids.has(id)) });
   }
   const key = ({ unit }: (typeof units)[number]) => `${unit.schema}\0${unit.table}\0${unit.month}`;

@@ -13,6 +13,7 @@ import { mapColumns, type SchemaDifference } from './map-columns.ts';
 import { isThere } from './restore-part.ts';
 import type { RestoreRequest } from './restore-request.ts';
 import type { SelectedUnit } from './select-parts.ts';
+import { recordOf } from './standing-for.ts';
 import { isInPlace, type TargetTable } from './target-table.ts';
 import { unitPurges } from './unit-purges.ts';
 import { readWatermark } from './watermark.ts';
@@ -81,15 +82,14 @@ async function partsThere(
   restored: Awaited<ReturnType<typeof readWatermark>>,
 ): Promise<ReadonlyMap<number, string>> {
   const there = new Map<number, string>();
-  const bySha256 = new Map(restored.map((part) => [part.partSha256, part]));
   for (const { unit, parts } of units) {
     const purges = isInPlace(target, unit)
       ? await unitPurges(registry, unit.id)
       : { newest: 0, byRange: new Map<number, never>() };
-    for (const { id, sha256 } of parts) {
-      const before = bySha256.get(sha256);
+    for (const part of parts) {
+      const before = recordOf(restored, unit, part);
       // No restore has this name: only what earlier ones did counts.
-      if (before !== undefined && isThere({ purges, request, restore: '' }, before)) there.set(id, before.restore);
+      if (before !== undefined && isThere({ purges, request, restore: '' }, before)) there.set(part.id, before.restore);
     }
   }
   return there;

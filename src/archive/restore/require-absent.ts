@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts';
 import type { TableDefinition } from '../source/table-definition.ts';
 import { countMonth, knowsMonth } from './count-month.ts';
 import type { PartJob } from './restore-part.ts';
+import { recordOf, recordsOfOthers, standsFor } from './standing-for.ts';
 import { isInPlace } from './target-table.ts';
 import type { RestoredPart } from './watermark.ts';
 
@@ -28,9 +29,10 @@ export async function requireAbsent(client: pg.PoolClient, { job, target, restor
     );
   }
   if (isInPlace(job.target, unit) && wasPurged(job, restored)) return;
-  const others = restored.filter(({ partSha256 }) => partSha256 !== job.part.sha256);
-  const siblings = others.filter(({ partSha256 }) => unit.parts.some(({ sha256 }) => sha256 === partSha256));
-  const counted = knowsMonth(target, unit) ? siblings : others;
+  const own = standsFor(unit, job.part);
+  const counted = knowsMonth(target, unit)
+    ? recordsOfOthers(restored, unit, job.part)
+    : restored.filter(({ partSha256 }) => !own.has(partSha256));
   const expected = counted.reduce((sum, { rows }) => sum + rows, 0);
   const found = await countMonth(client, target, unit);
   if (found === expected) return;
@@ -41,8 +43,8 @@ export async function requireAbsent(client: pg.PoolClient, { job, target, restor
 }
 
 /** Every range of the part was purged since it was archived, and since it was last restored. What lies there came later. */
-function wasPurged({ part, purges }: RequireAbsent['job'], restored: readonly RestoredPart[]): boolean {
-  const restoredAt = restored.find(({ partSha256 }) => partSha256 === part.sha256)?.lastDeletion ?? 0;
+function wasPurged({ unit, part, purges }: RequireAbsent['job'], restored: readonly RestoredPart[]): boolean {
+  const restoredAt = recordOf(restored, unit, part)?.lastDeletion ?? 0;
   return part.ranges.every(({ ordinal }) => {
     const purge = purges.byRange.get(ordinal);
     return purge !== undefined && purge.round >= part.round && purge.id > restoredAt;

@@ -14,6 +14,7 @@ import { type PutRows, putRows } from './put-rows.ts';
 import { requireAbsent } from './require-absent.ts';
 import { requireMappable } from './require-mappable.ts';
 import type { RestoreRequest } from './restore-request.ts';
+import { recordOf, recordsOfOthers } from './standing-for.ts';
 import type { TargetTable } from './target-table.ts';
 import { toRestoreError } from './to-restore-error.ts';
 import { type RestoredPart, readWatermark, writeWatermark } from './watermark.ts';
@@ -74,7 +75,7 @@ export async function restorePart(job: PartJob): Promise<PartOutcome> {
     const outcome = await inSourceTransaction(pool, async (client) => {
       await client.query(`set local lock_timeout = '${lockTimeoutSeconds}s'`);
       const restored = await readWatermark(client, job.target);
-      const before = restored.find(({ partSha256 }) => partSha256 === part.sha256);
+      const before = recordOf(restored, unit, part);
       if (before !== undefined && isThere(job, before)) {
         const { rows, lastDeletion } = before;
         return { kind: 'there', rows, lastDeletion, byThisRestore: before.restore === job.restore } as const;
@@ -120,8 +121,7 @@ async function putPart(
   const mapping = mapColumns(archived, target, request.droppedColumns);
   requireMappable(job.target, mapping);
   const keyColumns = conflictKey(target, unit);
-  const siblings = restored.filter(({ partSha256 }) => unit.parts.some(({ sha256 }) => sha256 === partSha256));
-  const others = siblings.filter(({ partSha256 }) => partSha256 !== part.sha256);
+  const others = recordsOfOthers(restored, unit, part);
   if (keyColumns.length === 0) await requireAbsent(client, { job, target, restored });
   const departed = new DepartedFilter(
     part,

@@ -13,6 +13,7 @@ import { archivedDefinition } from './archived-definition.ts';
 import { ensureTarget } from './ensure-target.ts';
 import { type PartOutcome, restorePart } from './restore-part.ts';
 import type { RestoreRequest } from './restore-request.ts';
+import { recordOf } from './standing-for.ts';
 import { restoreName } from './stored-request.ts';
 import { isInPlace, type TargetTable } from './target-table.ts';
 import { unitPurges } from './unit-purges.ts';
@@ -123,8 +124,7 @@ async function laterParts({ table, part, database }: OnePart, unit: WholeUnit): 
   if (later.length === 0 || unit.keyColumns.length === 0) return [];
   const asked = new Set(table.restore.parts.map(({ partId }) => partId));
   const restored = await withConnection(database.pool, (client) => readWatermark(client, table.target));
-  const there = new Set(restored.map(({ partSha256 }) => partSha256));
-  return later.filter(({ id, sha256 }) => asked.has(id) || there.has(sha256));
+  return later.filter((part) => asked.has(part.id) || recordOf(restored, unit, part) !== undefined);
 }
 
 function detailOf(outcome: PartOutcome): Prisma.InputJsonObject {

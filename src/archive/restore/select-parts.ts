@@ -34,6 +34,13 @@ export async function selectParts(
   const selected: SelectedUnit[] = [];
   for (const { id } of wanted.toSorted(inOrder)) {
     const unit = await findUnit(registry, id);
+    const replaced = unit.replacedParts.find((part) => partIds?.includes(part.id));
+    if (replaced !== undefined) {
+      throw new AppError(
+        'NOT_FOUND',
+        `part ${replaced.id} (number ${replaced.ordinal} of unit ${unit.id}) was faulty, and other parts hold its rows now: billvault archive unit show ${unit.id}`,
+      );
+    }
     const asked = unit.parts.filter((part) => partIds?.includes(part.id) ?? true);
     const parts = asked.filter(isReadable);
     selected.push({ unit, parts, unreadable: asked.filter((part) => !isReadable(part)) });

@@ -17,7 +17,7 @@ import { keyOrder } from '../source/key-order.ts';
 import type { Source } from '../source/open-source.ts';
 import { isReplica } from '../source/replica.ts';
 import { inSnapshot } from '../source/source-transaction.ts';
-import { definitionSha256, readDefinition } from '../source/table-definition.ts';
+import { definitionSha256, readDefinition, type TableName } from '../source/table-definition.ts';
 import { holdTableLock, type TableLock } from '../source/table-lock.ts';
 import type { RunStores } from './run-stores.ts';
 
@@ -59,7 +59,11 @@ export async function withUnit(
  * In the table's own database, where every archiver of it comes by. A replica's locks are known to none but itself, and there
  * may be several behind one address: those of its tables are the registry's.
  */
-async function lockTable(context: ArchiveContext, source: Source, { schema, table }: PlanEntry): Promise<TableLock> {
+export async function lockTable(
+  context: Pick<ArchiveContext, 'sources'>,
+  source: Source,
+  { schema, table }: TableName,
+): Promise<TableLock> {
   if (!(await isReplica(source.pool))) return holdTableLock(source.pool, { schema, table });
   const { pool } = await context.sources.open(registrySource);
   return holdTableLock(pool, { schema, table, replica: source.name });

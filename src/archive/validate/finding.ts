@@ -13,6 +13,7 @@ export const validationCodes = [
   'OVERWRITTEN',
   'UNKNOWN_OBJECT',
   'UNKNOWN_VERSION',
+  'REPLACED',
   'LEFT_OVER',
   'MANIFEST_MISSING',
   'MANIFEST_INVALID',

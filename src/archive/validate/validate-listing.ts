@@ -70,8 +70,12 @@ async function validateVersions(job: ValidationJob, versions: readonly StoredVer
 }
 
 function reportVersion(job: ValidationJob, version: StoredVersion, record: KnownObject): void {
-  const { versionId, retainUntil, legalHold, state } = record;
+  const { versionId, retainUntil, legalHold, state, replacedVersions } = record;
   const subject = subjectOf(job, version);
+  if (state === 'REPLACED') {
+    reportReplaced(job, version, record);
+    return;
+  }
   // Its upload is under way, or was broken off: the next run finds which.
   if (versionId === null) return;
   if (state === 'EXPIRED') {
@@ -80,6 +84,8 @@ function reportVersion(job: ValidationJob, version: StoredVersion, record: Known
     return;
   }
   if (version.versionId === versionId) return;
+  // Faulty, and on record as such: it is in nobody's way unless it is the one that is read.
+  if (!version.isLatest && replacedVersions.includes(version.versionId)) return;
   if (!version.isDeleteMarker) {
     if (!version.isLatest) {
       reportUnknown(job, version, 'UNKNOWN_VERSION', 'we did not write this version');
@@ -98,6 +104,14 @@ function reportVersion(job: ValidationJob, version: StoredVersion, record: Known
   const hold = legalHold ? ', and it is under a legal hold' : '';
   const text = `a delete marker, ${version.versionId}, hides it since ${version.lastModified.toISOString()}${hold}; version ${versionId} is what proves it`;
   job.findings.add('error', 'HIDDEN', subject, text);
+}
+
+/** Nothing of ours may hide an object: that its rows would be read a second time is for a person to end. */
+function reportReplaced(job: ValidationJob, version: StoredVersion, { replacedVersions }: KnownObject): void {
+  if (version.isDeleteMarker || !version.isLatest) return;
+  const isOurs = replacedVersions.includes(version.versionId);
+  const text = `${nameOf(version)} was replaced by another part${isOurs ? '' : ', and is not the one that we wrote'}; a query over the folder reads it still: hide it (aws s3api delete-object --bucket ${job.store.bucket} --key ${version.key}), its version stays`;
+  job.findings.add('warning', 'REPLACED', subjectOf(job, version), text);
 }
 
 /** A query over the folder would read a parquet file that nobody knows; anything else is just in the way. */

@@ -8,6 +8,7 @@ import { coversMonth } from '../holds/covers-month.ts';
 import { type ChainLink, chainLink, checkChain } from '../manifest/chain.ts';
 import { contradictionsOf } from '../manifest/contradictions.ts';
 import type { Manifest, ManifestFile } from '../manifest/manifest.ts';
+import { knownIdentities, partIdentity } from '../manifest/part-identity.ts';
 import { type PublicKeys, publicKeys } from '../manifest/public-keys.ts';
 import { readManifest } from '../manifest/read-manifest.ts';
 import { isOfTheWay, lookAtObject } from './look-at-object.ts';
@@ -45,7 +46,7 @@ async function validateSource(job: ValidationJob, keys: PublicKeys, source: stri
       if (manifest === undefined) continue;
       if (month?.month !== record.month) {
         if (month !== undefined) await validateMonth(job, month);
-        month = { source, month: record.month, newest: record, manifest, named: new Set() };
+        month = { source, month: record.month, newest: record, manifest, known: new Set() };
       }
       month = takeOver(job, month, record, manifest);
     }
@@ -144,15 +145,15 @@ interface MonthReading {
   readonly month: string;
   readonly newest: ManifestRecord;
   readonly manifest: Manifest;
-  /** Identities of the parts that the newest names. */
-  readonly named: ReadonlySet<string>;
+  /** Identities of the parts that the newest speaks of. */
+  readonly known: ReadonlySet<string>;
 }
 
-/** The next manifest of the month: it names all that the one before did. */
+/** The next manifest of the month: it speaks of all that the one before did. */
 function takeOver(job: ValidationJob, before: MonthReading, newest: ManifestRecord, manifest: Manifest): MonthReading {
-  const named = new Set(manifest.files.map((file) => identity(file.s3_key, file.version_id, file.sha256)));
-  for (const part of before.named) {
-    if (named.has(part)) continue;
+  const known = knownIdentities(manifest);
+  for (const part of before.known) {
+    if (known.has(part)) continue;
     job.findings.add(
       'error',
       'MANIFEST_INVALID',
@@ -160,14 +161,11 @@ function takeOver(job: ValidationJob, before: MonthReading, newest: ManifestReco
       `it no longer names ${part}, as the one before did`,
     );
   }
-  return { ...before, newest, manifest, named };
+  return { ...before, newest, manifest, known };
 }
 
 /** The newest manifest of a month against the registry's parts, both ways. */
-async function validateMonth(
-  job: ValidationJob,
-  { source, month, newest, manifest, named }: MonthReading,
-): Promise<void> {
+async function validateMonth(job: ValidationJob, { source, month, newest, manifest }: MonthReading): Promise<void> {
   const { findings, context, selection } = job;
   const { from, to } = selection;
   if ((from !== undefined && month < from) || (to !== undefined && month > to)) return;
@@ -175,9 +173,10 @@ async function validateMonth(
   for (let start = 0; start < files.length; start += keysOfBatch) {
     await validateFiles(job, newest, files.slice(start, start + keysOfBatch));
   }
+  const named = new Set(files.map(partIdentity));
   const before = beforeGrace(job);
   for (const { key, versionId, sha256 } of await listProvedParts(context.registry, { source, month, before })) {
-    if (named.has(identity(key, versionId, sha256))) continue;
+    if (named.has(partIdentity({ s3_key: key, version_id: versionId, sha256 }))) continue;
     const text = `the newest manifest of ${source} ${month}, ${newest.key}, does not name it`;
     findings.add('error', 'NOT_IN_MANIFEST', `s3://${newest.bucket}/${key}`, text);
   }
@@ -197,10 +196,6 @@ async function validateFiles(
     const text = `manifest ${newest.key} names version ${version_id}, SHA-256 ${sha256}; in the registry ${found}`;
     findings.add('error', 'NOT_IN_REGISTRY', `s3://${bucket}/${key}`, text);
   }
-}
-
-function identity(key: string, versionId: string, sha256: string): string {
-  return `${key} (version ${versionId}, SHA-256 ${sha256})`;
 }
 
 function subjectOf({ bucket, key }: ManifestRecord): string {

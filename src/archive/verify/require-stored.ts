@@ -17,6 +17,8 @@ export interface RequireStoredRequest {
   readonly part: PartRecord;
   /** As in `WantedStorage`. */
   readonly encryptionRequired?: boolean;
+  /** Whether everything but the lock is to be proved: for who is about to put one on. */
+  readonly ignoresLock?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -26,7 +28,7 @@ export interface RequireStoredRequest {
  * @throws AppError FILE_MISSING, PROOF_FAILED, LOCK_MISSING, ENCRYPTION_MISSING, or transient
  */
 export async function requireStored(request: RequireStoredRequest): Promise<StoredFacts> {
-  const { store, part, encryptionRequired = true, signal } = request;
+  const { store, part, encryptionRequired = true, ignoresLock = false, signal } = request;
   const name = `part s3://${part.bucket}/${part.key}`;
   const { versionId } = part;
   if (versionId === null) throw new AppError('ILLEGAL_STATE', `${name} is ${part.state}: it has no version yet`);
@@ -39,7 +41,7 @@ export async function requireStored(request: RequireStoredRequest): Promise<Stor
   }
   const lock = await store.lock(part.key, versionId, signal === undefined ? {} : { signal });
   const wanted = { mode: part.lockMode, retainUntil: part.retainUntil };
-  if (!isLockedAtLeast(lock, wanted)) {
+  if (!ignoresLock && !isLockedAtLeast(lock, wanted)) {
     throw new AppError(
       'LOCK_MISSING',
       `${name}, version ${versionId}, is ${lockText(lock)}; wanted is ${lockText(wanted)}`,

@@ -1,20 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { ArchiveStore } from '../../aws/archive-store.ts';
 import { byteSource } from '../../aws/byte-source.ts';
 import { AppError, isAppError } from '../../errors.ts';
 import { openPart } from '../../parquet/read-part.ts';
 import type { PartRecord, UnitRecord } from '../../registry/archive/unit-record.ts';
 import { definitionKeyName, readFooter } from '../export/footer.ts';
 import { definitionDigest } from '../manifest/definition-digest.ts';
-import { requireStored, type StoredFacts } from './require-stored.ts';
+import { type RequireStoredRequest, requireStored, type StoredFacts } from './require-stored.ts';
 
-export interface VerifyPartRequest {
-  readonly store: ArchiveStore;
+export interface VerifyPartRequest extends RequireStoredRequest {
   readonly unit: Pick<UnitRecord, 'source' | 'schema' | 'table' | 'month' | 'mode'>;
-  readonly part: PartRecord;
-  /** As in `WantedStorage`. */
-  readonly encryptionRequired?: boolean;
-  readonly signal?: AbortSignal;
 }
 
 /** What a full verification saw: all of it equal to what is on record, or it would have thrown. */

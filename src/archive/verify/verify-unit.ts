@@ -12,11 +12,26 @@ import { verifyPart } from './verify-part.ts';
  * @throws AppError as verifyPart: the unit then stays EXPORTED, and nothing of it is purged
  */
 export async function verifyUnit(context: ArchiveContext, job: UnitJob): Promise<void> {
+  await verifyStoredParts(context, job);
+  await markUnitVerified(context.registry, job.unitId);
+  step('unit.verified', job.unitId);
+}
+
+/**
+ * STORED → VERIFIED, part by part.
+ * @param except ids of parts that are known not to be what is on record
+ * @throws AppError as verifyPart
+ */
+export async function verifyStoredParts(
+  context: ArchiveContext,
+  job: UnitJob,
+  except: ReadonlySet<number> = new Set(),
+): Promise<void> {
   const { registry, destination } = context;
   const { encryptionRequired } = destination;
   const unit = await findUnit(registry, job.unitId);
   const { verifierStore: store, signal } = job;
-  for (const part of unit.parts.filter(({ state }) => state === 'STORED')) {
+  for (const part of unit.parts.filter(({ id, state }) => state === 'STORED' && !except.has(id))) {
     const { isEncrypted } = await verifyPart({ store, unit, part, encryptionRequired, signal });
     if (!isEncrypted) tellUnconfirmed(context, part);
     step('part.proved', unit.id);
@@ -24,6 +39,4 @@ export async function verifyUnit(context: ArchiveContext, job: UnitJob): Promise
     job.provedParts.add(part.id);
     step('part.verified', unit.id);
   }
-  await markUnitVerified(registry, unit.id);
-  step('unit.verified', unit.id);
 }

@@ -29,6 +29,7 @@ import { restoreStart } from './restore/start.ts';
 import { archiveRun } from './run.ts';
 import { archiveRuns } from './runs.ts';
 import { archiveStatusCommand } from './status.ts';
+import { unitRepair } from './unit/repair.ts';
 import { unitShow } from './unit/show.ts';
 import { archiveUnits } from './units.ts';
 import { archiveVerify } from './verify.ts';
@@ -50,7 +51,7 @@ export function archiveCommand(cli: Cli): Command {
     archiveRuns(cli),
     archiveStatusCommand(cli),
     archiveUnits(cli),
-    newGroup('unit', 'one archive unit', [unitShow(cli)]),
+    newGroup('unit', 'one archive unit', [unitShow(cli), unitRepair(cli)]),
     newGroup('manifest', 'the signed manifests', [manifestList(cli), manifestShow(cli)]),
     archiveVerify(cli),
     archiveRecover(cli),

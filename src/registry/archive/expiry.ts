@@ -27,7 +27,8 @@ const objects = {
       from registry.archive_part p
       join registry.archive_unit u on u.id = p.unit_id
       join registry.archive_table t on t.id = u.table_id
-     where p.state in ('STORED', 'VERIFIED'))`,
+     where p.state in ('STORED', 'VERIFIED')
+        or (p.state = 'REPLACED' and p.version_id is not null and p.expired_at is null))`,
   manifest: Prisma.sql`(
     select id, source, null::text as table_name, period, bucket, key, version_id,
            coalesce(stored_at, created_at) as stored_at, retain_until, legal_hold
@@ -73,8 +74,9 @@ export async function markExpired(
     const changed =
       kind === 'part'
         ? await transaction.$executeRaw`
-            update registry.archive_part set state = 'EXPIRED', expired_at = ${now}
-             where id = ${id} and state in ('STORED', 'VERIFIED') and retain_until <= ${now} and not legal_hold`
+            update registry.archive_part
+               set state = case when state = 'REPLACED' then state else 'EXPIRED' end, expired_at = ${now}
+             where id = ${id} and state in ('STORED', 'VERIFIED', 'REPLACED') and retain_until <= ${now} and not legal_hold`
         : await transaction.$executeRaw`
             update registry.archive_manifest set state = 'EXPIRED', expired_at = ${now}
              where id = ${id} and state = 'STORED' and retain_until <= ${now} and not legal_hold`;

@@ -10,6 +10,8 @@ export interface KnownObject {
   readonly state: string;
   readonly retainUntil: Date;
   readonly legalHold: boolean;
+  /** Versions of ours that were found to be faulty, and that another one stands for. */
+  readonly replacedVersions: readonly string[];
 }
 
 /** By key; what nobody knows is not in the answer. */
@@ -19,10 +21,12 @@ export async function findKnownObjects(
 ): Promise<ReadonlyMap<string, KnownObject>> {
   const rows = await registry.$queryRaw<KnownObject[]>`
     select 'part' as "kind", key, version_id as "versionId", sha256, state::text as "state",
-           retain_until as "retainUntil", legal_hold as "legalHold"
-      from registry.archive_part where bucket = ${bucket} and key = any(${[...keys]}::text[])
+           retain_until as "retainUntil", legal_hold as "legalHold",
+           array(select r.version_id from registry.archive_replacement r
+                  where r.part_id = p.id and r.version_id is not null) as "replacedVersions"
+      from registry.archive_part p where bucket = ${bucket} and key = any(${[...keys]}::text[])
     union all
-    select 'manifest', key, version_id, sha256, state::text, retain_until, legal_hold
+    select 'manifest', key, version_id, sha256, state::text, retain_until, legal_hold, '{}'
       from registry.archive_manifest where bucket = ${bucket} and key = any(${[...keys]}::text[])`;
   return new Map(rows.map((row) => [row.key, row]));
 }

@@ -39,8 +39,16 @@ export async function listUnitFacts(registry: Registry, source: string): Promise
            u.mode::text as "mode", u.state::text as "state", u.definition_sha256 as "definitionSha256",
            u.time_column as "timeColumn", u.rows,
            coalesce((select sum(d.count) from registry.archive_departed d where d.unit_id = u.id), 0)::bigint as "departed",
-           coalesce((select sum(d.rows) from registry.archive_deletion d
-                      where d.unit_id = u.id and d.state = 'COMMITTED'), 0)::bigint as "purged",
+           greatest(0,
+             coalesce((select sum(d.rows) from registry.archive_deletion d
+                        where d.unit_id = u.id and d.state = 'COMMITTED'), 0)
+             -- Purged, and put back to be archived anew: the part that held them counts no more.
+             - coalesce((select sum(r.rows) from registry.archive_part p
+                          cross join lateral jsonb_to_recordset(p.ranges) as r (ordinal int, rows bigint)
+                          where p.unit_id = u.id and p.state = 'REPLACED'
+                            and exists (select from registry.archive_deletion d
+                                         where d.unit_id = u.id and d.state = 'COMMITTED'
+                                           and d.range_ordinal = r.ordinal and d.round >= p.round)), 0))::bigint as "purged",
            exists (select from registry.archive_deletion d
                     where d.unit_id = u.id and d.state = 'INTENDED') as "isPurgeUnsettled",
            u.retain_until as "retainUntil", u.keep_until as "keepUntil",

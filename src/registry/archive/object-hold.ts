@@ -36,7 +36,8 @@ const objects = {
       from registry.archive_part p
       join registry.archive_unit u on u.id = p.unit_id
       join registry.archive_table t on t.id = u.table_id
-     where p.state in ('STORED', 'VERIFIED'))`,
+     where p.state in ('STORED', 'VERIFIED')
+        or (p.state = 'REPLACED' and p.version_id is not null and p.expired_at is null))`,
   manifest: Prisma.sql`(
     select id, source, null::text as table_name, period, bucket, key, version_id, legal_hold
       from registry.archive_manifest where state = 'STORED')`,

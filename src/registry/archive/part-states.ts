@@ -2,6 +2,7 @@ import { AppError } from '../../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import type { Registry } from '../registry.ts';
 import { safeInteger } from '../safe-integer.ts';
+import { type PartReplacement, replacePart } from './replacement.ts';
 import type { DepartedRow, Encryption, LockMode, PartRange, PartRecord, UnitRange } from './unit-record.ts';
 import { toPart } from './unit-rows.ts';
 
@@ -33,12 +34,14 @@ export interface PartIntent {
   /** Ranges of the unit that begin with this part; of a further part none. */
   readonly newRanges: readonly UnitRange[];
   readonly departed?: readonly DepartedRow[];
+  /** The faulty part that it stands for. */
+  readonly replaces?: PartReplacement | undefined;
 }
 
 /** Records a part, with the ranges that it brings, before anything is uploaded. */
 export async function intendPart(
   registry: PrismaClient,
-  { part, newRanges, departed = [] }: PartIntent,
+  { part, newRanges, departed = [], replaces }: PartIntent,
 ): Promise<PartRecord> {
   return registry.$transaction(async (transaction) => {
     const row = await transaction.archivePart.create({
@@ -56,6 +59,7 @@ export async function intendPart(
           from jsonb_to_recordset(${JSON.stringify(newRanges)}::jsonb) as r (ordinal int, upper jsonb)`;
     }
     await recordDeparted(transaction, part.unitId, departed);
+    if (replaces !== undefined) await replacePart(transaction, replaces, safeInteger(row.id));
     return toPart(row);
   });
 }
@@ -63,6 +67,11 @@ export async function intendPart(
 /** Takes back an intent whose object never came to be: the part and the ranges that came with it. */
 export async function dropIntent(registry: PrismaClient, part: PartRecord): Promise<void> {
   await registry.$transaction(async (transaction) => {
+    // What it was to stand for was given up: its rows are exported again, as those that no part holds.
+    await transaction.archiveReplacement.updateMany({
+      where: { newPartId: part.id },
+      data: { newPartId: null, isSame: false },
+    });
     const { count } = await transaction.archivePart.deleteMany({ where: { id: part.id, state: 'INTENDED' } });
     if (count !== 1) throw new AppError('ILLEGAL_STATE', `archive part ${part.id} is not INTENDED any more`);
     const first = part.ranges[0]?.ordinal;

@@ -3,6 +3,7 @@ import type { Prisma } from '../generated/client.ts';
 import type { DeletionMethod, DeletionState } from '../generated/enums.ts';
 import type { Registry } from '../registry.ts';
 import { safeInteger } from '../safe-integer.ts';
+import { type ReplacementRecord, toReplacement } from './replacement.ts';
 import type { LockMode, PartEncryption, PartState, UnitRecord } from './unit-record.ts';
 import { toUnit } from './unit-rows.ts';
 
@@ -62,6 +63,8 @@ export interface ShownUnit extends Omit<UnitRecord, 'tableId'> {
   readonly partCount: number;
   /** The first `maxShownParts`. */
   readonly parts: readonly ShownPart[];
+  /** Versions that were found to be faulty, and what stands for each. */
+  readonly replacements: readonly ReplacementRecord[];
   readonly deletions: readonly DeletionSum[];
   readonly undo: readonly ShownUndo[];
 }
@@ -92,6 +95,13 @@ export async function showUnit(registry: Registry, unitId: number): Promise<Show
     departedRows: departed._sum.count ?? 0,
     partCount: row._count.parts,
     parts: row.parts.map(toShownPart),
+    replacements: (
+      await registry.archiveReplacement.findMany({
+        where: { part: { unitId } },
+        orderBy: { id: 'asc' },
+        take: maxShownParts,
+      })
+    ).map(toReplacement),
     deletions: await sumDeletions(registry, unitId),
     undo: row.undo.map(({ schemaName, tableName, dropAfter }) => ({ schema: schemaName, table: tableName, dropAfter })),
   };

@@ -172,7 +172,7 @@ export async function listMonthStatus(
              case when not bool_and(p.validated_at is not null) then null
                   when bool_and(p.validated_level = 'full') then 'full' else 'head' end as validated_level
         from registry.archive_part p
-       where p.unit_id in (select id from units)
+       where p.unit_id in (select id from units) and p.state <> 'REPLACED'
        group by p.unit_id),
     deleted as (
       select unit_id, sum(rows) as rows from registry.archive_deletion

@@ -1,5 +1,6 @@
 import type { Prisma } from '../generated/client.ts';
 import type { ArchiveMode, PartState, UnitState } from '../generated/enums.ts';
+import type { ReplacementRecord } from './replacement.ts';
 
 export type { ArchiveMode, PartState, UnitState };
 
@@ -100,6 +101,11 @@ export interface UnitRecord {
 /** A unit with everything under it, in the order of ordinals. */
 export interface WholeUnit extends UnitRecord {
   readonly ranges: readonly UnitRange[];
+  /** Those that count. */
   readonly parts: readonly PartRecord[];
+  /** Found to be faulty: parts after them hold their rows. */
+  readonly replacedParts: readonly PartRecord[];
+  /** In the order in which they were made; of `parts`, whose object has another version now, and of `replacedParts`. */
+  readonly replacements: readonly ReplacementRecord[];
   readonly departed: readonly DepartedRow[];
 }

@@ -1,7 +1,9 @@
 import type { Prisma } from '../generated/client.ts';
 import { day } from '../instant.ts';
 import { safeInteger } from '../safe-integer.ts';
+import { toReplacement } from './replacement.ts';
 import type {
+  DepartedRow,
   LockMode,
   PartEncryption,
   PartRange,
@@ -15,7 +17,7 @@ export const unitInclude = { table: true } as const;
 export const wholeUnitInclude = {
   table: true,
   ranges: { orderBy: { ordinal: 'asc' } },
-  parts: { orderBy: { ordinal: 'asc' } },
+  parts: { orderBy: { ordinal: 'asc' }, include: { replacements: true } },
   departed: { orderBy: [{ rangeOrdinal: 'asc' }, { rowSha256: 'asc' }, { id: 'asc' }] },
 } as const satisfies Prisma.ArchiveUnitInclude;
 
@@ -55,17 +57,30 @@ export function toUnit(row: UnitRow): UnitRecord {
 }
 
 export function toWholeUnit(row: WholeUnitRow): WholeUnit {
+  const parts = row.parts.map(({ replacements, ...part }) => toPart(part));
   return {
     ...toUnit(row),
     ranges: row.ranges.map(({ ordinal, upper }) => ({ ordinal, upper: upper as unknown as UnitRange['upper'] })),
-    parts: row.parts.map(toPart),
-    departed: row.departed.map(({ round, rangeOrdinal, rowSha256, count }) => ({
-      round,
-      rangeOrdinal,
-      rowSha256,
-      count,
-    })),
+    parts: parts.filter(({ state }) => state !== 'REPLACED'),
+    replacedParts: parts.filter(({ state }) => state === 'REPLACED'),
+    replacements: row.parts.flatMap(({ replacements }) => replacements.map(toReplacement)).sort((a, b) => a.id - b.id),
+    departed: departedRows(row.departed),
   };
+}
+
+/** Without what was taken back. */
+function departedRows(rows: WholeUnitRow['departed']): readonly DepartedRow[] {
+  const isWhole = rows.every(({ count }) => count > 0);
+  const groups = isWhole
+    ? rows.map((row) => [row])
+    : Map.groupBy(rows, ({ round, rangeOrdinal, rowSha256 }) => `${rangeOrdinal} ${rowSha256} ${round}`).values();
+  return [...groups].flatMap((group) => {
+    const [first] = group;
+    const count = group.reduce((sum, row) => sum + row.count, 0);
+    if (first === undefined || count <= 0) return [];
+    const { round, rangeOrdinal, rowSha256 } = first;
+    return [{ round, rangeOrdinal, rowSha256, count }];
+  });
 }
 
 /** The JSON columns hold what recordPart put there, and nothing else can write them unnoticed by a proof. */

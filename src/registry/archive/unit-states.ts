@@ -7,8 +7,10 @@ export async function markUnitExported(registry: Registry, unitId: number, diges
   const changed = await registry.$executeRaw`
     update registry.archive_unit u
        set state = 'EXPORTED', exported_at = now(), digest = ${digest},
-           rows = (select coalesce(sum(rows), 0) from registry.archive_part where unit_id = u.id),
-           text_bytes = (select coalesce(sum(text_bytes), 0) from registry.archive_part where unit_id = u.id)
+           rows = (select coalesce(sum(rows), 0) from registry.archive_part
+                    where unit_id = u.id and state <> 'REPLACED'),
+           text_bytes = (select coalesce(sum(text_bytes), 0) from registry.archive_part
+                          where unit_id = u.id and state <> 'REPLACED')
      where id = ${unitId} and state = 'PLANNED'
        and not exists (select from registry.archive_part where unit_id = u.id and state in ('INTENDED', 'SPOOLED'))`;
   requireChange(changed, unitId, 'PLANNED with every part stored');
@@ -20,7 +22,7 @@ export async function markUnitVerified(registry: Registry, unitId: number): Prom
     update registry.archive_unit u
        set state = 'VERIFIED', verified_at = now(), error_code = null, error_text = null, attempts = 0
      where id = ${unitId} and state = 'EXPORTED'
-       and not exists (select from registry.archive_part where unit_id = u.id and state not in ('VERIFIED', 'EXPIRED'))`;
+       and not exists (select from registry.archive_part where unit_id = u.id and state not in ('VERIFIED', 'EXPIRED', 'REPLACED'))`;
   requireChange(changed, unitId, 'EXPORTED with every part verified');
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ReplacementRecord } from '../../../registry/archive/replacement.ts';
 import {
   type DeletionSum,
   type ShownPart,
@@ -36,20 +37,35 @@ const deletionColumns: readonly Column<DeletionSum>[] = [
   { title: 'last (UTC)', of: ({ lastAt }) => instantText(lastAt) },
 ];
 
+const replacementColumns: readonly Column<ReplacementRecord>[] = [
+  { title: 'faulty part', align: 'right', of: ({ partId }) => `number ${partId}` },
+  { title: 'version', of: ({ versionId }) => versionId },
+  { title: 'found (UTC)', of: ({ at }) => instantText(at) },
+  { title: 'what stands for it', of: standInText },
+  { title: 'what was wrong', of: ({ code, text }) => `${code}: ${text}` },
+];
+
 const undoColumns: readonly Column<ShownUndo>[] = [
   { title: 'purged rows wait in', of: ({ schema, table: name }) => `${schema}.${name}` },
   { title: 'until (UTC)', of: ({ dropAfter }) => instantText(dropAfter) },
 ];
 
 function unitText(unit: ShownUnit): string {
-  const { parts, partCount, deletions, undo } = unit;
+  const { parts, partCount, replacements, deletions, undo } = unit;
   return [
     unitFacts(unit),
     ...parts.map(partFacts),
     ...(partCount > parts.length ? [`… and ${count(partCount - parts.length)} more parts`] : []),
+    ...(replacements.length === 0 ? [] : [table(replacementColumns, replacements)]),
     ...(deletions.length === 0 ? [] : [table(deletionColumns, deletions)]),
     ...(undo.length === 0 ? [] : [table(undoColumns, undo)]),
   ].join('\n\n');
+}
+
+function standInText({ newVersionId, newPartId, round, isSame }: ReplacementRecord): string {
+  if (newVersionId !== null) return `version ${newVersionId}`;
+  const part = newPartId === null ? `what round ${round} exported` : `part number ${newPartId}`;
+  return isSame ? part : `${part}, of changed rows`;
 }
 
 function unitFacts(unit: ShownUnit): string {
