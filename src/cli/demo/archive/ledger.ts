@@ -8,6 +8,8 @@ import { withConnection } from '../../../db/pool.ts';
 export interface Ledgers {
   readonly ledgerUrl: string;
   readonly freshUrl: string;
+  /** Empty: a registry for when the demo's own is taken for lost. */
+  readonly newRegistryUrl: string;
   /** Oldest first; the last one is now. */
   readonly months: readonly Month[];
 }
@@ -18,7 +20,9 @@ const actionsPerMonth = 1_500;
 
 /** Makes a source database with a ledger, charges partitioned by month, an audit trail and a table of secrets. */
 export async function makeLedgers(serverUrl: string, now: Date): Promise<Ledgers> {
-  const [ledgerUrl, freshUrl] = [await createDatabase(serverUrl, 'ledger'), await createDatabase(serverUrl, 'fresh')];
+  const ledgerUrl = await createDatabase(serverUrl, 'ledger');
+  const freshUrl = await createDatabase(serverUrl, 'fresh');
+  const newRegistryUrl = await createDatabase(serverUrl, 'new_registry');
   const months: Month[] = [monthOf(now)];
   while (months.length < monthsKept) months.unshift(previousMonth(months[0] ?? ''));
   await withClient(ledgerUrl, async (client) => {
@@ -26,7 +30,7 @@ export async function makeLedgers(serverUrl: string, now: Date): Promise<Ledgers
     for (const month of months) await fill(client, month, now);
     await client.query('analyze');
   });
-  return { ledgerUrl, freshUrl, months };
+  return { ledgerUrl, freshUrl, newRegistryUrl, months };
 }
 
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

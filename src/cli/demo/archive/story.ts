@@ -32,6 +32,7 @@ import { setUpBucket } from './bucket.ts';
 import { downloadArchive } from './downloaded.ts';
 import { copyOfMonth, type Ledgers, withClient } from './ledger.ts';
 import { queryInPlace } from './query-in-place.ts';
+import { recoverRegistry } from './recovered.ts';
 import { demoSettings } from './settings.ts';
 
 export interface ArchiveStory {
@@ -63,6 +64,7 @@ export async function tellArchiveStory(story: ArchiveStory): Promise<void> {
   await releaseAndPurge(story, holdId, heldMonth);
   await tamper(story);
   await restore(story, lateMonth, withLate);
+  await recoverRegistry({ ...story, newRegistryUrl: story.ledgers.newRegistryUrl, source, actor });
   await leaveTheDatabase(story);
 }
 
