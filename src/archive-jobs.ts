@@ -3,23 +3,21 @@ import type { ArchiveContext } from './archive/context.ts';
 import { proveExpiry } from './archive/expiry/prove-expiry.ts';
 import { reconcileHolds } from './archive/holds/reconcile-holds.ts';
 import { listStored } from './archive/policy/apply-policies.ts';
+import type { Policy } from './archive/policy/policy.ts';
 import { dropUndoTables } from './archive/purge/drop-undo-tables.ts';
 import { pollRestores } from './archive/restore/poll-restores.ts';
 import { runArchive } from './archive/run/run-archive.ts';
 import { takeStatistics } from './archive/status/take-statistics.ts';
 import { validateArchive } from './archive/validate/validate-archive.ts';
+import type { TickWork } from './run-tick.ts';
 
 /** Something that happens by the clock: croner itself is in jobs.ts. */
 export interface Job {
+  /** The same in every service that shares the registry: one of them does it. */
   readonly name: string;
   /** Five or six fields, UTC. */
   readonly pattern: string;
-  readonly work: () => Promise<unknown>;
-}
-
-export interface ArchiveJobOptions {
-  readonly archive: ArchiveContext;
-  readonly signal: AbortSignal;
+  readonly work: TickWork;
 }
 
 /** Patterns of what happens by itself, as configured. */
@@ -30,32 +28,49 @@ const dropUndoPattern = '25 * * * *';
 const holdsPattern = '5,20,35,50 * * * *';
 
 /** Those that are always there. */
-export function archiveJobs({ archive, signal }: ArchiveJobOptions, schedules: ArchiveSchedules): readonly Job[] {
-  const validation = { selection: {}, level: 'sample', trigger: 'schedule', actor: 'job:validate', signal } as const;
+export function archiveJobs(archive: ArchiveContext, schedules: ArchiveSchedules): readonly Job[] {
+  const validation = { selection: {}, level: 'sample', trigger: 'schedule', actor: 'job:validate' } as const;
   return [
     { name: 'drop undo tables', pattern: dropUndoPattern, work: () => dropUndoTables(archive, 'job:undo') },
-    { name: 'reconcile legal holds', pattern: holdsPattern, work: () => reconcileHolds(archive, { signal }) },
-    { name: 'poll restores', pattern: schedules.restore, work: () => pollRestores(archive, signal) },
-    { name: 'validate archive', pattern: schedules.validate, work: () => validateArchive(archive, validation) },
+    { name: 'reconcile legal holds', pattern: holdsPattern, work: (signal) => reconcileHolds(archive, { signal }) },
+    { name: 'poll restores', pattern: schedules.restore, work: (signal) => pollRestores(archive, signal) },
+    {
+      name: 'validate archive',
+      pattern: schedules.validate,
+      work: (signal) => validateArchive(archive, { ...validation, signal }),
+    },
     {
       name: 'prove expiry',
       pattern: schedules.expiry,
-      work: () => proveExpiry(archive, { actor: 'job:expiry', signal }),
+      work: (signal) => proveExpiry(archive, { actor: 'job:expiry', signal }),
     },
     { name: 'archive statistics', pattern: schedules.statistics, work: () => takeStatistics(archive) },
   ];
 }
 
-/** One a source and schedule: the policies that share both are one run. */
-export async function scheduledRuns({ archive, signal }: ArchiveJobOptions): Promise<readonly Job[]> {
-  const policies = (await listStored(archive.registry)).map(({ policy }) => policy).filter(({ enabled }) => enabled);
-  const groups = Map.groupBy(policies, ({ source, schedule }) => JSON.stringify([source, schedule]));
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group;
+/** One a source and schedule: the policies that share both, as they are when it is due, are one run. */
+export async function scheduledRuns(archive: ArchiveContext): Promise<readonly Job[]> {
+  const groups = Map.groupBy(await enabledPolicies(archive), ({ source, schedule }) => `${source} ${schedule}`);
+  return [...groups].flatMap(([group, [first]]) => {
     if (first === undefined) return [];
     const { source, schedule: pattern } = first;
-    const filter = { policies: group.map(({ name }) => name) };
-    const run = { source, filter, trigger: 'schedule', actor: 'job:archive', signal } as const;
-    return { name: `archive ${source} (${filter.policies.join(', ')})`, pattern, work: () => runArchive(archive, run) };
+    return { name: `archive ${group}`, pattern, work: (signal) => runScheduled(archive, { source, pattern, signal }) };
   });
+}
+
+interface ScheduledRun {
+  readonly source: string;
+  readonly pattern: string;
+  readonly signal: AbortSignal;
+}
+
+async function runScheduled(archive: ArchiveContext, { source, pattern, signal }: ScheduledRun): Promise<void> {
+  const due = (await enabledPolicies(archive)).filter((one) => one.source === source && one.schedule === pattern);
+  const filter = { policies: due.map(({ name }) => name) };
+  if (due.length === 0) return;
+  await runArchive(archive, { source, filter, trigger: 'schedule', actor: 'job:archive', signal });
+}
+
+async function enabledPolicies({ registry }: ArchiveContext): Promise<readonly Policy[]> {
+  return (await listStored(registry)).map(({ policy }) => policy).filter(({ enabled }) => enabled);
 }

@@ -41,8 +41,10 @@ export async function runService(resources: Resources, { part, signal, onListeni
     onListening?.(api.url);
   }
   const { scheduleJitterSeconds: jitterSeconds } = config.ingest;
+  const { leaseSeconds } = config.service;
   const archive = scheduledArchive(resources);
-  const jobs = part === 'all' ? startJobs({ context: ingest, archive, signal, jitterSeconds }) : undefined;
+  const jobs =
+    part === 'all' ? startJobs({ context: ingest, archive, signal, jitterSeconds, leaseSeconds }) : undefined;
   log.info({ workers: config.service.workers }, 'workers started');
   try {
     await Promise.all([untilStopped(signal), runWorkers(ingest, { count: config.service.workers, signal })]);

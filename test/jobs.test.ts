@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
 import { checkSchedule, startJobs } from '../src/jobs.ts';
 import { makeDelivery } from '../src/sandbox/exports/delivery.ts';
 import { openScene, type Scene } from './support/scene.ts';
@@ -43,7 +44,7 @@ test('an export is looked at by its own schedule, a new delivery is registered, 
   await scene.deliver(bucket, makeDelivery({ ...base, version: 2 }));
 
   const stop = new AbortController();
-  const jobs = startJobs({ context: scene.context, signal: stop.signal, jitterSeconds: 0 });
+  const jobs = startJobs({ context: scene.context, signal: stop.signal, jitterSeconds: 0, leaseSeconds: 60 });
   const run = await until(async () => {
     const runs = await scene.context.registry.ingestRun.findMany({
       where: { trigger: 'schedule', deliveriesFound: 1 },
@@ -61,6 +62,29 @@ test('an export is looked at by its own schedule, a new delivery is registered, 
   const before = await scene.context.registry.ingestRun.count();
   await sleep(1_500);
   assert.equal(await scene.context.registry.ingestRun.count(), before, 'nothing runs after the signal');
+});
+
+test('two services on one registry do every time of a schedule once', async () => {
+  const [one] = await scene.context.registry.export.findMany();
+  assert.equal(one?.schedule, '* * * * * *');
+  const stop = new AbortController();
+  const begun: { readonly job: string; readonly dueAt: string; readonly service: number }[] = [];
+  const services = [0, 1].map((service) => {
+    const sink = {
+      write(line: string) {
+        const entry = JSON.parse(line);
+        if (entry.msg === 'due') begun.push({ ...entry, service });
+      },
+    };
+    const context = { ...scene.context, log: pino({ level: 'debug' }, sink) };
+    return startJobs({ context, signal: stop.signal, jitterSeconds: 0.5, leaseSeconds: 60 });
+  });
+  const discoveries = () => begun.filter(({ job }) => job.startsWith('discover acme/'));
+  await until(async () => (discoveries().length >= 6 ? true : undefined));
+  stop.abort();
+  for (const { settled } of services) await settled();
+  const due = discoveries().map(({ dueAt }) => dueAt);
+  assert.deepEqual(due, [...new Set(due)].sort());
 });
 
 test('a schedule that is no cron pattern is refused by its text', () => {
