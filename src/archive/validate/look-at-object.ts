@@ -13,6 +13,8 @@ export interface ObjectRecord
   readonly legalHold: boolean;
   /** Whether a hold in force covers it: its version stays after its retention, whatever the lifecycle does. */
   readonly isHeld: boolean;
+  /** Whether somebody else may have put it there: metadata are then not missed. */
+  readonly isTaken?: boolean;
 }
 
 export interface Problem {
@@ -97,7 +99,8 @@ function contentProblems(head: StoredObject, record: ObjectRecord): Problem[] {
   if (head.sizeBytes !== record.sizeBytes) {
     problems.push({ code: 'PROOF_FAILED', text: `it has ${head.sizeBytes} bytes, on record are ${record.sizeBytes}` });
   }
-  if (head.sha256 !== record.sha256) {
+  const isMissed = head.sha256 !== undefined || record.isTaken !== true;
+  if (isMissed && head.sha256 !== record.sha256) {
     const text = `its metadata say SHA-256 ${head.sha256 ?? 'nothing'}, on record is ${record.sha256}`;
     problems.push({ code: 'METADATA_DIFFERS', text });
   }

@@ -64,9 +64,9 @@ async function validateBatch(
   }
 }
 
-function look(job: ValidationJob, { part, unit }: StoredPartRecord): Promise<Look> {
+function look(job: ValidationJob, { part, unit, isTaken }: StoredPartRecord): Promise<Look> {
   const isHeld = part.legalHold || holdsOn(job.holds, unit, job.now).length > 0;
-  return lookAtObject(job, { ...part, isHeld });
+  return lookAtObject(job, { ...part, isHeld, isTaken });
 }
 
 /** What is known to have other bytes needs no reading; nor does what only a restore could make readable. */
@@ -77,9 +77,10 @@ function isWorthReading({ head, problems }: Extract<Look, { readonly kind: 'seen
 /** What reading all of it adds to what the HEAD said. @throws AppError CANCELLED */
 async function read(
   job: ValidationJob,
-  { part, unit }: StoredPartRecord,
+  stored: StoredPartRecord,
   seen: Extract<Look, { readonly kind: 'seen' }>,
 ): Promise<Look> {
+  const { part, unit } = stored;
   const { store, signal } = job;
   const { head } = seen;
   try {
@@ -90,9 +91,9 @@ async function read(
     const { code, message } = toAppError(error);
     // Went cold, or away, between the HEAD and the GET.
     if (code === 'FILE_COLD') return { ...seen, head: { ...head, isCold: true } };
-    if (code === 'FILE_MISSING') return look(job, { part, unit });
+    if (code === 'FILE_MISSING') return look(job, stored);
     if (isOfTheWay(code)) return { kind: 'unchecked', text: `${code}: ${message}` };
-    return { ...seen, problems: [...seen.problems, await contentProblem(job, { part, unit }, seen, message)] };
+    return { ...seen, problems: [...seen.problems, await contentProblem(job, stored, seen, message)] };
   }
 }
 

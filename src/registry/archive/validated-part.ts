@@ -13,6 +13,8 @@ export type PartLevel = 'head' | 'full';
 /** A stored part, and what it is a part of. */
 export interface StoredPartRecord {
   readonly part: PartRecord;
+  /** Whether its version is one that a repair took, for its bytes: whoever put it there wrote what metadata they liked. */
+  readonly isTaken: boolean;
   readonly unit: Pick<UnitRecord, 'id' | 'source' | 'schema' | 'table' | 'month' | 'mode' | 'state'>;
 }
 
@@ -44,12 +46,13 @@ export async function findStoredParts(
 ): Promise<readonly StoredPartRecord[]> {
   const rows = await registry.archivePart.findMany({
     where: { id: { in: ids.map(BigInt) }, state: { in: ['STORED', 'VERIFIED'] } },
-    include: { unit: { include: { table: true } } },
+    include: { unit: { include: { table: true } }, replacements: true },
   });
   const places = new Map(ids.map((id, i) => [id, i]));
   return rows
-    .map(({ unit, ...part }) => ({
+    .map(({ unit, replacements, ...part }) => ({
       part: toPart(part),
+      isTaken: replacements.some(({ newVersionId }) => newVersionId !== null && newVersionId === part.versionId),
       unit: {
         id: safeInteger(unit.id),
         source: unit.table.source,
