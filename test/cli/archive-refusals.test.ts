@@ -116,6 +116,13 @@ describe('wrong usage of the archive ends with the code that says whose fault it
     assert.equal((await world.run('policy', 'apply', '--file', 'other.yaml')).code, 0);
     const denied = await world.run('plan');
     assert.match(denied.stdout, /denied by "\*_tokens": never archived/);
+    const { stdout } = await world.run('status');
+    assert.match(stdout, /events +ledger +20\d\d-.* TABLE_DENIED: policy events .*public\.api_tokens.*\*_tokens/s);
+    const { refused } = await world.json<{ readonly refused: readonly Record<string, unknown>[] }>('status');
+    assert.deepEqual(
+      refused.map(({ policy, source, code }) => [policy, source, code]),
+      [['events', 'ledger', 'TABLE_DENIED']],
+    );
   });
 
   test('without a section archive every command says so, with the least that it takes; a key can be made before', async () => {

@@ -1,6 +1,7 @@
 import { isAppError, isTransient, toAppError } from '../../errors.ts';
 import { listHolds } from '../../registry/archive/hold.ts';
 import { listUnitFacts } from '../../registry/archive/list-unit-facts.ts';
+import { recordRefusals } from '../../registry/archive/policy-refusal.ts';
 import { ensureTable, recordTableFacts } from '../../registry/archive/table.ts';
 import type { ArchiveContext } from '../context.ts';
 import { createThrottle } from '../export/throttle.ts';
@@ -9,7 +10,7 @@ import type { ArchivePlan, PlanFilter } from '../plan/plan.ts';
 import { planArchive } from '../plan/plan-archive.ts';
 import type { TableFacts, UnreadableTable } from '../plan/table-facts.ts';
 import { listStored } from '../policy/apply-policies.ts';
-import { assignTables, type SourceTable } from '../policy/assign-tables.ts';
+import { assignTables, type PolicyTables, type SourceTable } from '../policy/assign-tables.ts';
 import type { Policy } from '../policy/policy.ts';
 import { listTables } from '../source/list-tables.ts';
 import { isReplica } from '../source/replica.ts';
@@ -41,12 +42,9 @@ export async function collectPlan(
   const tables = (await listTables(pool)).map((name) => ({ source, ...name }));
   const facts: TableFacts[] = [];
   const unreadable: UnreadableTable[] = [];
-  for (const { policy, tables: reached, refusal } of assignTables({
-    policies,
-    deny: settings.deny,
-    tables,
-    replicas,
-  })) {
+  const assigned = assignTables({ policies, deny: settings.deny, tables, replicas });
+  await recordRefused(context, assigned);
+  for (const { policy, tables: reached, refusal } of assigned) {
     if (refusal !== undefined || filter.policies?.includes(policy.name) === false) continue;
     for (const table of reached) {
       signal?.throwIfAborted();
@@ -58,6 +56,15 @@ export async function collectPlan(
     }
   }
   return planArchive({ ...question, tables, facts, unreadable, replicas });
+}
+
+/** For those who look at how the archive stands, and not at every run. */
+async function recordRefused({ registry, now }: ArchiveContext, assigned: readonly PolicyTables[]): Promise<void> {
+  const refused = assigned.flatMap(({ policy, refusal }) =>
+    refusal === undefined ? [] : { policy: policy.name, code: refusal.code, text: refusal.message },
+  );
+  const accepted = assigned.filter(({ refusal }) => refusal === undefined).map(({ policy }) => policy.name);
+  await recordRefusals(registry, { refused, accepted, at: now() });
 }
 
 /**

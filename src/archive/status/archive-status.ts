@@ -1,3 +1,4 @@
+import { listRefusedPolicies, type RefusedPolicy } from '../../registry/archive/policy-refusal.ts';
 import {
   listMonthStatus,
   listTableStatus,
@@ -15,6 +16,8 @@ export interface TableStatus extends TableStatusRow {
 
 export interface ArchiveStatus {
   readonly tables: readonly TableStatus[];
+  /** Of the filter's source, or of all: nothing of their tables is archived, and those may not even be known. */
+  readonly refused: readonly RefusedPolicy[];
   /** Where the next page begins; null: this is the last. */
   readonly nextCursor: number | null;
 }
@@ -34,6 +37,7 @@ export async function archiveStatus(
   const byTable = Map.groupBy(months, ({ tableId }) => tableId);
   return {
     tables: tables.map((table) => ({ ...table, months: byTable.get(table.id) ?? [] })),
+    refused: await listRefusedPolicies(registry, filter.source),
     nextCursor: tables.length < page.limit ? null : (tables.at(-1)?.id ?? null),
   };
 }

@@ -3,6 +3,7 @@ import type { ArchiveContext } from '../../archive/context.ts';
 import { archiveStatus, type TableStatus } from '../../archive/status/archive-status.ts';
 import { AppError } from '../../errors.ts';
 import { nextRun } from '../../jobs.ts';
+import { listRefusedPolicies, type RefusedPolicy } from '../../registry/archive/policy-refusal.ts';
 import type { MonthStatusRow, StatusFilter } from '../../registry/archive/status.ts';
 import type { Page } from '../../registry/page.ts';
 import { allPages } from '../all-pages.ts';
@@ -27,7 +28,7 @@ export function archiveStatusCommand(cli: Cli): Command {
     name: 'status',
     summary: 'how far the archive of every table is: months, rows, bytes, what failed, the oldest row not archived',
     description:
-      'Shows, for every table, what is archived and the oldest month that is not; with --months, or of one table, each month with its proof, lock and holds. All of it as on record: "archive verify" looks at the bucket.',
+      'Shows, for every table, what is archived and the oldest month that is not; with --months, or of one table, each month with its proof, lock and holds; and policies that are refused. All of it as on record: "archive verify" looks at the bucket.',
     examples: [
       'archive status',
       'archive status --table ledger/public.charges',
@@ -40,15 +41,15 @@ export function archiveStatusCommand(cli: Cli): Command {
     .action(async (options: Options) => {
       const { source, table: name, from, to } = selectionOf(options);
       const filter = { source, ...(name === undefined ? {} : namesOf(name)), from, to };
-      const tables = await withArchive(cli, (archive) => status(archive, filter, options.limit));
-      if (tables.length === 0 && name !== undefined) {
+      const shown = await withArchive(cli, (archive) => status(archive, filter, options.limit));
+      if (shown.tables.length === 0 && name !== undefined) {
         throw new AppError(
           'NOT_FOUND',
           `nothing is known of a table ${name}: no run has met it yet (billvault archive plan)`,
         );
       }
       const showsMonths = options.months === true || name !== undefined;
-      cli.print(options, tables, () => statusText(tables, showsMonths));
+      cli.print(options, shown, () => statusText(shown, showsMonths));
     });
 }
 
@@ -57,13 +58,22 @@ interface ShownTable extends TableStatus {
   readonly nextRun: Date | null;
 }
 
-async function status(archive: ArchiveContext, filter: StatusFilter, limit: number): Promise<readonly ShownTable[]> {
+interface ShownStatus {
+  readonly tables: readonly ShownTable[];
+  /** Policies of which nothing is done. */
+  readonly refused: readonly RefusedPolicy[];
+}
+
+async function status(archive: ArchiveContext, filter: StatusFilter, limit: number): Promise<ShownStatus> {
   const list = async (page: Page) => (await archiveStatus(archive, filter, page)).tables;
   const tables = await allPages(list, limit);
   // A source that is not configured any more has an archive still.
   if (tables.length === 0) requireSource(archive, filter.source);
   const now = archive.now();
-  return tables.map((one) => ({ ...one, nextRun: one.schedule === null ? null : nextRun(one.schedule, now) }));
+  return {
+    tables: tables.map((one) => ({ ...one, nextRun: one.schedule === null ? null : nextRun(one.schedule, now) })),
+    refused: await listRefusedPolicies(archive.registry, filter.source),
+  };
 }
 
 const tableColumns: readonly Column<ShownTable>[] = [
@@ -100,7 +110,19 @@ const monthColumns: readonly Column<NamedMonth>[] = [
   { title: 'error', of: ({ errorCode, errorText }) => (errorCode === null ? '' : `${errorCode}: ${errorText}`) },
 ];
 
-function statusText(tables: readonly ShownTable[], showsMonths: boolean): string {
+const refusedColumns: readonly Column<RefusedPolicy>[] = [
+  { title: 'refused policy', of: ({ policy }) => policy },
+  { title: 'source', of: ({ source }) => source },
+  { title: 'since (UTC)', of: ({ at }) => time(at.toISOString()) },
+  { title: 'nothing of it is archived, because', of: ({ code, text }) => `${code}: ${text}` },
+];
+
+function statusText({ tables, refused }: ShownStatus, showsMonths: boolean): string {
+  const overview = tablesText(tables, showsMonths);
+  return refused.length === 0 ? overview : `${overview}\n\n${table(refusedColumns, refused)}`;
+}
+
+function tablesText(tables: readonly ShownTable[], showsMonths: boolean): string {
   if (tables.length === 0) return 'nothing is archived yet: billvault archive plan';
   const months = tables.flatMap((one) => one.months.map((month) => ({ ...month, name: nameOf(one) })));
   const overview = table(tableColumns, tables);

@@ -42,11 +42,14 @@ export async function listPolicies(registry: Registry, source?: string): Promise
   }));
 }
 
+/** What is changed is looked at anew by the next plan. */
+const notRefused = { refusedCode: null, refusedText: null, refusedAt: null };
+
 /** All of it or nothing, each change with its audit event. */
 export async function changePolicies(registry: PrismaClient, { set, remove, actor }: PolicyChanges): Promise<void> {
   await registry.$transaction(async (transaction) => {
     for (const { detail, ...policy } of set) {
-      const data = { ...policy, appliedBy: actor, appliedAt: new Date(), removedAt: null };
+      const data = { ...policy, appliedBy: actor, appliedAt: new Date(), removedAt: null, ...notRefused };
       await transaction.archivePolicy.upsert({ where: { name: policy.name }, create: data, update: data });
       await recordAudit(transaction, { actor, action: 'policy.applied', subject: `policy/${policy.name}`, detail });
     }

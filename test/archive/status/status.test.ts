@@ -136,6 +136,49 @@ test('statistics of a week are taken once however often they are taken', async (
   assert.equal((await listStatistics(registry, { table: 'public.ledger' }, { limit: 10 })).length, 2);
 });
 
+test('a policy that is refused is told of with its reason and since when, until a plan does not refuse it any more', async () => {
+  await scene.query('create table api_tokens (id int primary key, created_at timestamptz not null)');
+  const refused = async (source?: string) =>
+    (await archiveStatus(scene.context, { source }, { limit: 1 })).refused.map(({ policy, code, text, at }) => [
+      policy,
+      code,
+      text,
+      at.toISOString(),
+    ]);
+  const good = { tables: ['public.ledger'], purge: true };
+  await scene.policies(
+    good,
+    { name: 'all', tables: ['public.c*', 'public.api_*'] },
+    { name: 'one', tables: ['public.charges'] },
+  );
+  assert.deepEqual(await refused(), [], 'nobody has looked yet');
+  scene.setNow(new Date('2026-11-24T00:00:00Z'));
+  await scene.run();
+  scene.setNow(new Date('2026-11-25T00:00:00Z'));
+  await scene.run();
+  const since = '2026-11-24T00:00:00.000Z';
+  const found = await refused('ledger');
+  assert.deepEqual(
+    found.map(([policy, code, , at]) => [policy, code, at]),
+    [
+      ['all', 'TABLE_DENIED', since],
+      ['one', 'POLICY_INVALID', since],
+    ],
+  );
+  assert.match(String(found[0]?.[2]), /policy all .*public\.api_tokens/);
+  assert.match(String(found[1]?.[2]), /policy one: tables reaches public\.charges of ledger, and so does policy all/);
+  assert.deepEqual(await refused('another'), []);
+
+  await scene.policies(good, { name: 'one', tables: ['public.charges'] });
+  assert.deepEqual(
+    (await refused()).map(([policy]) => policy),
+    ['one'],
+    'of the one that did not change the next plan has to say',
+  );
+  await scene.run();
+  assert.deepEqual(await refused(), []);
+});
+
 test('a week begins on Monday at midnight in UTC, across the ends of years', () => {
   const monday = (text: string) => mondayOf(new Date(text)).toISOString().slice(0, 10);
   assert.deepEqual(

@@ -21,7 +21,7 @@ const query = z.strictObject({
 
 /**
  * How every table and month stands, as the registry has it: no source and no bucket is asked. `totals` are of all that
- * the filter names, not of the page alone.
+ * the filter names, not of the page alone; `refused` are the policies of which nothing is done, with the reason.
  */
 export function statusRoute({ context }: ArchiveApi): Hono {
   const { registry, now } = context;
@@ -30,7 +30,7 @@ export function statusRoute({ context }: ArchiveApi): Hono {
     const { limit, cursor, table, ...given } = readQuery(c, query);
     requireOrder(given);
     const filter = { ...given, ...table };
-    const { tables, nextCursor } = await archiveStatus(context, filter, { limit, cursor });
+    const { tables, refused, nextCursor } = await archiveStatus(context, filter, { limit, cursor });
     const totals = await sumStatus(registry, filter);
     const enabled = (await listStored(registry)).filter(({ policy }) => policy.enabled);
     const schedules = new Map(enabled.map(({ policy }) => [policy.name, policy.schedule]));
@@ -39,7 +39,7 @@ export function statusRoute({ context }: ArchiveApi): Hono {
       const next = schedule === undefined ? null : nextRun(schedule, now());
       return { ...rest, nextRun: next, months: months.map(({ tableId, ...month }) => month) };
     };
-    return c.json({ data: tables.map(body), next: nextCursor, totals });
+    return c.json({ data: tables.map(body), next: nextCursor, totals, refused });
   });
   return routes;
 }
