@@ -16,22 +16,37 @@ import { openPartLines } from '../verify/open-part-lines.ts';
 export async function findRanges(context: ArchiveContext, job: UnitJob, unit: WholeUnit): Promise<void> {
   if (unit.ranges.length > 0 || unit.recoveredRound === null || unit.parts.length === 0) return;
   const { registry } = context;
-  const first = unit.parts.filter(({ round }) => round === 1);
+  const holding = partsWithBounds(unit);
   const definitions = (await findDefinitions(
     registry,
-    first.map(({ definitionSha256 }) => definitionSha256),
+    holding.map(({ definitionSha256 }) => definitionSha256),
   )) as unknown as ReadonlyMap<string, TableDefinition>;
-  const bounds: UnitRange[] = [];
-  for (const part of first) {
+  const bounds = new Map<number, readonly string[]>();
+  for (const part of holding) {
     const definition = definitions.get(part.definitionSha256);
-    if (definition !== undefined) bounds.push(...(await boundsOf(job, { unit, part, definition })));
+    if (definition === undefined) continue;
+    for (const [ordinal, upper] of await boundsOf(job, { unit, part, definition })) bounds.set(ordinal, upper);
   }
-  const last = Math.max(1, ...bounds.map(({ ordinal }) => ordinal));
-  // The last one is open: whatever comes later into the month belongs to it.
-  await setRanges(registry, unit.id, [
-    ...bounds.filter(({ ordinal }) => ordinal < last),
-    { ordinal: last, upper: null },
-  ]);
+  await setRanges(registry, unit.id, rangesUpTo(Math.max(1, ...bounds.keys()), bounds));
+}
+
+/** Of the first round, which cut the unit into ranges; before them those that hold what replaced parts of it held. */
+function partsWithBounds({ parts, replacements }: WholeUnit): readonly PartRecord[] {
+  const repairs = new Set(replacements.map(({ round }) => round));
+  return [...parts.filter(({ round }) => round > 1 && repairs.has(round)), ...parts.filter(({ round }) => round === 1)];
+}
+
+/**
+ * One after the other, without a gap. A range of which nothing is left is empty: it ends where the one before it does, or
+ * the first one that has an end.
+ */
+function rangesUpTo(last: number, bounds: ReadonlyMap<number, readonly string[]>): readonly UnitRange[] {
+  let before = bounds.get(Math.min(...bounds.keys())) ?? null;
+  return Array.from({ length: last }, (_, i) => {
+    before = bounds.get(i + 1) ?? before;
+    // The last one is open: whatever comes later into the month belongs to it.
+    return { ordinal: i + 1, upper: i + 1 === last ? null : before };
+  });
 }
 
 interface Reading {
@@ -43,17 +58,18 @@ interface Reading {
 async function boundsOf(
   { verifierStore, signal }: UnitJob,
   { unit: { timeColumn, keyColumns }, part, definition }: Reading,
-): Promise<readonly UnitRange[]> {
+): Promise<ReadonlyMap<number, readonly string[]>> {
   const { boundOf } = lineKey(definition, { timeColumn, keyColumns });
-  const bounds: UnitRange[] = [];
+  const bounds = new Map<number, readonly string[]>();
+  let index = 0;
   let rowsLeft = part.ranges[0]?.rows ?? 0;
   for await (const chunk of openPartLines(verifierStore, part, signal)) {
     for (const line of linesOf(chunk)) {
       rowsLeft--;
-      const range = part.ranges[bounds.length];
+      const range = part.ranges[index];
       if (rowsLeft > 0 || range === undefined) continue;
-      bounds.push({ ordinal: range.ordinal, upper: boundOf(line) });
-      rowsLeft = part.ranges[bounds.length]?.rows ?? 0;
+      bounds.set(range.ordinal, boundOf(line));
+      rowsLeft = part.ranges[++index]?.rows ?? 0;
     }
   }
   return bounds;

@@ -15,11 +15,11 @@ import { recordAudit } from '../../registry/audit.ts';
 import type { Prisma } from '../../registry/generated/client.ts';
 import { step } from '../../steps.ts';
 import type { ArchiveContext } from '../context.ts';
-import type { Manifest, ManifestFile } from '../manifest/manifest.ts';
+import type { Manifest, ManifestFile, ManifestReplaced } from '../manifest/manifest.ts';
 import { findManifests, type IgnoredObject, readStored, type StoredManifest } from './find-manifests.ts';
 import { orderChains, type StoredChain } from './order-chain.ts';
 import { recoverHolds } from './recover-holds.ts';
-import { type FoundPart, recoveredDeletions, recoveredUnits } from './recovered-unit.ts';
+import { type FoundPart, type FoundParts, recoveredDeletions, recoveredUnits } from './recovered-unit.ts';
 
 export interface RecoverRequest {
   /** Default: every source that has a manifest in the bucket. */
@@ -180,7 +180,11 @@ class Seen {
     }
   }
 
-  addPart({ table, bucket, s3_key }: ManifestFile, month: string, found: FoundPart | undefined): void {
+  addPart(
+    { table, bucket, s3_key }: Pick<ManifestFile, 'table' | 'bucket' | 's3_key'>,
+    month: string,
+    found: FoundPart | undefined,
+  ): void {
     if (found === undefined) this.#missing.push(`s3://${bucket}/${s3_key}`);
     if (found?.isExpired === true) this.#expiredParts++;
     if (found?.legalHold === true) this.held.set(JSON.stringify([table, month]), { table, month });
@@ -213,18 +217,19 @@ interface Looking {
 
 /** Whether each part is still there, and held. One that is gone before its time is on record all the same, and told of. */
 async function lookAtParts(
-  { files, period }: Manifest,
+  { files, replaced = [], period }: Manifest,
   store: ArchiveStore,
   { seen, now, signal }: Looking,
-): Promise<ReadonlyMap<ManifestFile, FoundPart>> {
+): Promise<FoundParts> {
   const limit = pLimit(parallelLooks);
-  const found = new Map<ManifestFile, FoundPart>();
+  const found = new Map<ManifestFile | ManifestReplaced, FoundPart>();
+  const faulty = new Set<ManifestFile | ManifestReplaced>(replaced);
   await Promise.all(
-    files.map((file) =>
+    [...files, ...replaced].map((file) =>
       limit(async () => {
         signal.throwIfAborted();
         const part = await lookAtPart(file, store, now, signal);
-        seen.addPart(file, period, part);
+        if (!faulty.has(file)) seen.addPart(file, period, part);
         if (part !== undefined) found.set(file, part);
       }),
     ),
@@ -233,11 +238,12 @@ async function lookAtParts(
 }
 
 async function lookAtPart(
-  { s3_key, version_id, retain_until }: ManifestFile,
+  { s3_key, version_id, retain_until }: ManifestFile | ManifestReplaced,
   store: ArchiveStore,
   now: Date,
   signal: AbortSignal,
 ): Promise<FoundPart | undefined> {
+  if (version_id === null) return undefined;
   try {
     return { legalHold: await store.legalHold(s3_key, version_id, { signal }), isExpired: false };
   } catch (error) {

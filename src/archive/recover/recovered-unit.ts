@@ -1,9 +1,9 @@
 import { AppError } from '../../errors.ts';
 import type { RecoveredDeletion } from '../../registry/archive/recover-manifest.ts';
-import type { RecoveredPart, RecoveredUnit } from '../../registry/archive/recover-unit.ts';
+import type { RecoveredPart, RecoveredReplacement, RecoveredUnit } from '../../registry/archive/recover-unit.ts';
 import type { PartEncryption } from '../../registry/archive/unit-record.ts';
 import type { Prisma } from '../../registry/generated/client.ts';
-import type { Manifest, ManifestFile } from '../manifest/manifest.ts';
+import type { Manifest, ManifestFile, ManifestReplaced } from '../manifest/manifest.ts';
 import { parsePolicy } from '../policy/parse-policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isTablePattern } from '../policy/table-pattern.ts';
@@ -16,24 +16,20 @@ export interface FoundPart {
   readonly isExpired: boolean;
 }
 
+/** By what the manifest has of them; one that is not in it was not found. */
+export type FoundParts = ReadonlyMap<ManifestFile | ManifestReplaced, FoundPart>;
+
 /**
  * The units that a manifest names, as the registry had them when it was made; what it does not say of their policies (how
  * large parts become, when and how fast they are archived) is as a new policy has it.
  * @throws AppError MANIFEST_INVALID
  */
-export function recoveredUnits(
-  manifest: Manifest,
-  found: ReadonlyMap<ManifestFile, FoundPart>,
-): readonly RecoveredUnit[] {
+export function recoveredUnits(manifest: Manifest, found: FoundParts): readonly RecoveredUnit[] {
   const units = Map.groupBy(manifest.files, ({ table, unit }) => JSON.stringify([table, unit.mode]));
   return [...units.values()].map((files) => recoveredUnit(manifest, files, found));
 }
 
-function recoveredUnit(
-  manifest: Manifest,
-  files: readonly ManifestFile[],
-  found: ReadonlyMap<ManifestFile, FoundPart>,
-): RecoveredUnit {
+function recoveredUnit(manifest: Manifest, files: readonly ManifestFile[], found: FoundParts): RecoveredUnit {
   const last = files.at(-1);
   if (last === undefined) throw new AppError('INTERNAL', 'a unit without parts was to be recovered');
   const { table, unit } = last;
@@ -50,27 +46,58 @@ function recoveredUnit(
     policy: policy as unknown as Prisma.InputJsonObject,
     timeColumn: unit.time_column,
     keyColumns: unit.key_columns,
-    round: Math.max(...files.map(({ round }) => round), ...departed.map(({ round }) => round)),
+    round: Math.max(
+      ...files.map(({ round }) => round),
+      ...departed.map(({ round }) => round),
+      ...(manifest.replaced ?? []).filter((part) => part.table === table).map(({ by }) => by.round ?? 1),
+    ),
     digest: unit.digest,
     retainUntil: new Date(Math.max(...files.map(({ retain_until }) => Date.parse(retain_until)))),
     provedAt: new Date(manifest.created_at),
-    parts: files.map((file) => recoveredPart(manifest, file, found.get(file))),
+    parts: files.map((file) => ({ ...recoveredPart(manifest, file, found.get(file)), versionId: file.version_id })),
+    replaced: (manifest.replaced ?? [])
+      .filter((part) => part.table === table && part.mode === unit.mode)
+      .map((part) => recoveredReplacement(manifest, part, found.get(part))),
     departed,
+  };
+}
+
+/** The reason begins with its code. */
+const whyPattern = /^([A-Z_]+): ([\s\S]*)$/;
+
+function recoveredReplacement(
+  manifest: Manifest,
+  part: ManifestReplaced,
+  found: FoundPart | undefined,
+): RecoveredReplacement {
+  const { version_id, by, why, who, when } = part;
+  const [, code = 'PROOF_FAILED', text = why] = whyPattern.exec(why) ?? [];
+  return {
+    // A version that is not there has no hold and no expiry to look after.
+    part: { ...recoveredPart(manifest, part, found), versionId: code === 'FILE_MISSING' ? null : version_id },
+    newOrdinal: by.part,
+    versionId: version_id,
+    newVersionId: by.version_id,
+    round: by.round,
+    isSame: by.same_rows,
+    code,
+    text,
+    actor: who,
+    at: new Date(when),
   };
 }
 
 function recoveredPart(
   { definitions }: Manifest,
-  file: ManifestFile,
+  file: Omit<ManifestFile, 'unit' | 'version_id'>,
   found: FoundPart = { legalHold: false, isExpired: false },
-): RecoveredPart {
+): Omit<RecoveredPart, 'versionId'> {
   const definition = definitions[file.definition_sha256] as unknown as TableDefinition;
   return {
     ordinal: file.part,
     round: file.round,
     bucket: file.bucket,
     key: file.s3_key,
-    versionId: file.version_id,
     sizeBytes: file.size_bytes,
     textBytes: file.text_bytes,
     sha256: file.sha256,
@@ -90,7 +117,7 @@ function recoveredPart(
   };
 }
 
-function encryptionOf({ encryption }: ManifestFile): PartEncryption {
+function encryptionOf({ encryption }: Pick<ManifestFile, 'encryption'>): PartEncryption {
   const { unconfirmed } = encryption;
   const asked =
     encryption.algorithm === 'AES256'

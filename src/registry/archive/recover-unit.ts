@@ -2,6 +2,7 @@ import { AppError } from '../../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { firstDay } from './begin-unit.ts';
 import type { NewPart } from './part-states.ts';
+import type { ReplacementRecord } from './replacement.ts';
 import { ensureTable, type TableName } from './table.ts';
 import type { ArchiveMode, DepartedRow, PartEncryption, UnitState } from './unit-record.ts';
 
@@ -12,6 +13,18 @@ export interface RecoveredPart extends Omit<NewPart, 'unitId' | 'encryption'> {
   readonly legalHold: boolean;
   /** Gone, and its retention is over. */
   readonly isExpired: boolean;
+}
+
+/** A version of a part that was found to be faulty, and what stands for it. */
+export interface RecoveredReplacement
+  extends Pick<
+    ReplacementRecord,
+    'versionId' | 'newVersionId' | 'round' | 'isSame' | 'code' | 'text' | 'actor' | 'at'
+  > {
+  /** As it was on record, with the faulty version; null: there was none any more. */
+  readonly part: Omit<RecoveredPart, 'versionId'> & { readonly versionId: string | null };
+  /** Number of the part that its rows were archived anew in. */
+  readonly newOrdinal: number | null;
 }
 
 /** A unit as the newest manifest of its month has it. */
@@ -29,6 +42,8 @@ export interface RecoveredUnit extends TableName {
   /** When its manifest was made: no later than that it was proved. */
   readonly provedAt: Date;
   readonly parts: readonly RecoveredPart[];
+  /** Versions that were found to be faulty, in the order in which they were. */
+  readonly replaced: readonly RecoveredReplacement[];
   readonly departed: readonly DepartedRow[];
 }
 
@@ -56,12 +71,15 @@ export async function recoverUnit(registry: PrismaClient, unit: RecoveredUnit): 
     if (known === null) {
       const created = await transaction.archiveUnit.create({ data: { ...newUnit(unit), tableId, period } });
       await createParts(transaction, created.id, unit);
+      await recordReplaced(transaction, created.id, unit);
       await createDeparted(transaction, created.id, unit.departed);
       return unit.parts.length;
     }
     const proved = new Set(known.parts.filter(({ verifiedAt }) => verifiedAt !== null).map(identity));
     const news = unit.parts.filter((part) => !proved.has(identity(part)));
     if (news.length > 0) await takeOver(transaction, known, unit, news);
+    await recordReplaced(transaction, known.id, unit);
+    if (news.length > 0) await setVerified(transaction, known, unit);
     await createDeparted(transaction, known.id, withoutKnown(unit.departed, known.departed));
     return news.length;
   }, transactionLimits);
@@ -112,7 +130,6 @@ async function takeOver(
   if (known.round === 1 && known.exportedAt === null) {
     await transaction.archiveRange.deleteMany({ where: { unitId: known.id } });
   }
-  await setVerified(transaction, known, unit);
 }
 
 /** STORED or SPOOLED → VERIFIED, by the steps that there are. */
@@ -145,7 +162,7 @@ async function setVerified(transaction: Transaction, known: KnownUnit, unit: Rec
   const { id } = known;
   const round = Math.max(known.round, unit.round);
   const parts = await transaction.archivePart.findMany({
-    where: { unitId: id },
+    where: { unitId: id, state: { not: 'REPLACED' } },
     select: { rows: true, textBytes: true },
   });
   await transaction.archiveUnit.update({
@@ -169,22 +186,71 @@ async function setVerified(transaction: Transaction, known: KnownUnit, unit: Rec
   }
 }
 
+/** What the registry does not have of it; the parts that stand for others are there. */
+async function recordReplaced(
+  transaction: Transaction,
+  unitId: bigint,
+  { replaced, provedAt }: Pick<RecoveredUnit, 'replaced' | 'provedAt'>,
+): Promise<void> {
+  for (const { part, newVersionId } of replaced) {
+    if (newVersionId === null) await setReplaced(transaction, unitId, part, provedAt);
+  }
+  const parts = await transaction.archivePart.findMany({ where: { unitId }, select: { id: true, ordinal: true } });
+  const idOf = (ordinal: number | null) => parts.find((one) => one.ordinal === ordinal)?.id ?? null;
+  for (const { part, newOrdinal, ...replacement } of replaced) {
+    const partId = idOf(part.ordinal);
+    const { versionId, at } = replacement;
+    if (partId === null) continue;
+    if ((await transaction.archiveReplacement.findFirst({ where: { partId, versionId, at } })) !== null) continue;
+    await transaction.archiveReplacement.create({ data: { ...replacement, partId, newPartId: idOf(newOrdinal) } });
+  }
+}
+
+/** Any state → REPLACED, by the steps that there are; one that the registry does not have is made. */
+async function setReplaced(
+  transaction: Transaction,
+  unitId: bigint,
+  part: RecoveredReplacement['part'],
+  provedAt: Date,
+): Promise<void> {
+  const { ordinal, versionId, isExpired } = part;
+  const known = await transaction.archivePart.findUnique({ where: { unitId_ordinal: { unitId, ordinal } } });
+  if (known?.state === 'REPLACED') return;
+  if (known === null) {
+    await transaction.archivePart.create({
+      data: { ...partData(part, unitId), state: 'REPLACED', ...(isExpired ? { expiredAt: provedAt } : {}) },
+    });
+    return;
+  }
+  await transaction.$executeRaw`
+    update registry.archive_part set state = 'STORED' where id = ${known.id} and state = 'VERIFIED'`;
+  await transaction.$executeRaw`
+    update registry.archive_part set state = 'REPLACED', version_id = ${versionId} where id = ${known.id}`;
+}
+
+function partData<P extends RecoveredReplacement['part']>({ isExpired: _, ...part }: P, unitId: bigint) {
+  const { ranges, nullCounts, encryption } = part;
+  return {
+    ...part,
+    unitId,
+    ranges: json(ranges),
+    nullCounts: json(nullCounts),
+    encryption: json(encryption),
+  };
+}
+
 async function createParts(
   transaction: Transaction,
   unitId: bigint,
   { parts, provedAt }: Pick<RecoveredUnit, 'parts' | 'provedAt'>,
 ): Promise<void> {
   await transaction.archivePart.createMany({
-    data: parts.map(({ isExpired, ranges, nullCounts, encryption, ...part }) => ({
-      ...part,
-      unitId,
-      ranges: json(ranges),
-      nullCounts: json(nullCounts),
-      encryption: json(encryption),
-      state: isExpired ? ('EXPIRED' as const) : ('VERIFIED' as const),
+    data: parts.map((part) => ({
+      ...partData(part, unitId),
+      state: part.isExpired ? ('EXPIRED' as const) : ('VERIFIED' as const),
       storedAt: provedAt,
       verifiedAt: provedAt,
-      ...(isExpired ? { expiredAt: new Date() } : {}),
+      ...(part.isExpired ? { expiredAt: provedAt } : {}),
     })),
   });
 }

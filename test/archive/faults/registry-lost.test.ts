@@ -16,9 +16,10 @@ import {
   unitsOf,
 } from '../../support/archive-truth.ts';
 import { backUpRegistry, loseRegistry } from '../../support/lost-registry.ts';
+import { assertSound, flip, repair } from '../repair/repair-scene.ts';
 
 const months = ['2026-05', '2026-06'];
-const policy = { purge: true, partRows: 2_000 };
+const policy = { purge: true, partRows: 1_000 };
 
 function recover(scene: ArchiveScene, options: { readonly isDryRun?: boolean; readonly source?: string } = {}) {
   const { isDryRun = false, source } = options;
@@ -50,9 +51,9 @@ async function assertClean(scene: ArchiveScene): Promise<void> {
   assert.ok(validation.isClean);
 }
 
-/** Two months of 5,000 rows: one purged, with a late row and a row that departed; of the other a part of the rows changed. */
+/** Two months of 2,500 rows: one purged, with a late row and a row that departed; of the other a part of the rows changed. */
 async function archiveSome(scene: ArchiveScene): Promise<Awaited<ReturnType<typeof tableLines>>> {
-  await makeLedger(scene, { months, rowsPerMonth: 5_000 });
+  await makeLedger(scene, { months, rowsPerMonth: 2_500 });
   await scene.policies({ ...policy, purge: false });
   await scene.run();
   // Archived, and then changed: what a row was departs, and what it is becomes a further part.
@@ -105,7 +106,7 @@ test('a lost registry is rebuilt from the bucket: the same units, restorable to 
 test('a registry that was set back takes over what came since, wherever it was, and knows every purge', async () => {
   for (const at of ['part.intended', 'part.stored', 'unit.verified', 'manifest.prepared', 'purge.intended'] as const) {
     await using scene = await openArchiveScene();
-    await makeLedger(scene, { months, rowsPerMonth: 5_000 });
+    await makeLedger(scene, { months, rowsPerMonth: 2_500 });
     const written = await tableLines(scene);
     await scene.policies(policy);
     await runUntil(scene, at);
@@ -255,6 +256,42 @@ test('holds are placed again: those of the newest manifest, and those found on o
   assert.equal((await scene.run()).counts.purgedRows, 0);
   await assertCovers(scene, written);
   assert.equal((await recover(scene)).sources[0]?.holds, 0);
+});
+
+test('a part that was repaired stays repaired: what stands for it is taken over with it, and the archive goes on', async () => {
+  for (const isSetBack of [false, true]) {
+    await using scene = await openArchiveScene();
+    await makeLedger(scene, { months: ['2026-05'], rowsPerMonth: 5_000 });
+    const written = await tableLines(scene);
+    await scene.policies({ ...policy, purge: false });
+    await scene.run();
+    const setBack = isSetBack ? await backUpRegistry(scene) : () => loseRegistry(scene);
+    const [damaged] = (await unitsOf(scene)).flatMap(({ parts }) => parts);
+    assert.ok(damaged);
+    await flip(scene, damaged);
+    await assert.rejects(assertClean(scene));
+    const [faulty] = await unitsOf(scene);
+    assert.ok(faulty);
+    await repair(scene, faulty);
+    const replacements = async () =>
+      (await unitsOf(scene)).flatMap((unit) =>
+        unit.replacements.map(({ id: _, partId, newPartId, ...rest }) => ({
+          ...rest,
+          part: unit.replacedParts.find(({ id }) => id === partId)?.key,
+          by: unit.parts.find(({ id }) => id === newPartId)?.key,
+        })),
+      );
+    const before = { units: await essences(scene), replacements: await replacements() };
+    assert.equal(before.replacements.length, 1);
+    await setBack();
+    await scene.policies({ ...policy, purge: false });
+    await recover(scene);
+    assert.deepEqual({ units: await essences(scene), replacements: await replacements() }, before);
+    await assertSound(scene, ['REPLACED']);
+    await scene.policies(policy);
+    assert.equal((await scene.run()).counts.purgedRows, 5_000);
+    await assertAddsUp(scene, written);
+  }
 });
 
 /** As the bucket's owner could, its lock bypassed. */
