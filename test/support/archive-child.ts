@@ -1,6 +1,7 @@
 import type { ArchiveContext } from '../../src/archive/context.ts';
 import { openKeySigner } from '../../src/archive/manifest/key-signer.ts';
 import { dropUndoTables } from '../../src/archive/purge/drop-undo-tables.ts';
+import { repairUnit } from '../../src/archive/repair/repair-unit.ts';
 import { pollRestores } from '../../src/archive/restore/poll-restores.ts';
 import { runArchive } from '../../src/archive/run/run-archive.ts';
 import { sourceDatabases } from '../../src/archive/source/source-databases.ts';
@@ -19,7 +20,9 @@ export interface ArchiveChildWork {
   readonly now: string;
   readonly source: string;
   readonly sourceUrl: string;
-  readonly task: 'run' | 'drop-undo' | 'poll-restores' | 'nothing';
+  readonly task: 'run' | 'drop-undo' | 'poll-restores' | 'repair' | 'nothing';
+  /** That is repaired. */
+  readonly unitId?: number;
 }
 
 const work = JSON.parse(process.env['BILLVAULT_TEST_WORK'] ?? '{}') as ArchiveChildWork;
@@ -43,6 +46,10 @@ const context: ArchiveContext = {
 };
 if (work.task === 'drop-undo') await dropUndoTables(context, 'child');
 if (work.task === 'poll-restores') await pollRestores(context, new AbortController().signal);
+if (work.task === 'repair') {
+  const { signal } = new AbortController();
+  await repairUnit(context, { unitId: work.unitId ?? 0, takesChangedRows: false, actor: 'child', signal });
+}
 if (work.task === 'run') {
   const { signal } = new AbortController();
   await runArchive(context, { source, filter: {}, trigger: 'schedule', actor: 'test', signal });

@@ -10,7 +10,7 @@ import type { EndedChild } from './run-child.ts';
 /** `@2` behind a step is the second time that it is passed. */
 export type KillAt = Step | `${Step}@${number}`;
 
-export interface ArchiveChildOptions extends Pick<ArchiveChildWork, 'source' | 'sourceUrl' | 'task'> {
+export interface ArchiveChildOptions extends Pick<ArchiveChildWork, 'source' | 'sourceUrl' | 'task' | 'unitId'> {
   readonly killAt?: KillAt;
 }
 

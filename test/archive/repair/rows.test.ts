@@ -247,7 +247,7 @@ describe('whatever rows a faulty part had', () => {
     assert.equal((await repair(scene, unit)).state, 'VERIFIED');
   });
 
-  test('in the end nothing is wrong any more, once the snapshot's object is what it was', async () => {
+  test('in the end nothing is wrong any more, once the object of the snapshot is what it was', async () => {
     scene.setNow(new Date(Date.now() + 2 * 86_400_000));
     const [part] = (await unitOf(scene, 'public.referred')).parts;
     assert.ok(part !== undefined);
