@@ -7,6 +7,7 @@ import type { Policy } from './archive/policy/policy.ts';
 import { dropUndoTables } from './archive/purge/drop-undo-tables.ts';
 import { pollRestores } from './archive/restore/poll-restores.ts';
 import { runArchive } from './archive/run/run-archive.ts';
+import { sendOwnSpool } from './archive/run/send-spooled.ts';
 import { takeStatistics } from './archive/status/take-statistics.ts';
 import { validateArchive } from './archive/validate/validate-archive.ts';
 import type { TickWork } from './run-tick.ts';
@@ -26,6 +27,7 @@ export type ArchiveSchedules = ArchiveConfiguration['schedules'];
 const dropUndoPattern = '25 * * * *';
 /** What is archived under a hold has its own lock already: the legal hold may follow within the hour. */
 const holdsPattern = '5,20,35,50 * * * *';
+const spoolPattern = '2-59/5 * * * *';
 
 /** Those that are always there. */
 export function archiveJobs(archive: ArchiveContext, schedules: ArchiveSchedules): readonly Job[] {
@@ -46,6 +48,11 @@ export function archiveJobs(archive: ArchiveContext, schedules: ArchiveSchedules
     },
     { name: 'archive statistics', pattern: schedules.statistics, work: () => takeStatistics(archive) },
   ];
+}
+
+/** Those of every service, each for itself: what waits on its disk no other can send. */
+export function ownArchiveJobs(archive: ArchiveContext): readonly Job[] {
+  return [{ name: 'send spooled parts', pattern: spoolPattern, work: (signal) => sendOwnSpool(archive, signal) }];
 }
 
 /** One a source and schedule: the policies that share both, as they are when it is due, are one run. */

@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import pLimit from 'p-limit';
 import type { ArchiveContext } from './archive/context.ts';
-import { type ArchiveSchedules, archiveJobs, type Job, scheduledRuns } from './archive-jobs.ts';
+import { type ArchiveSchedules, archiveJobs, type Job, ownArchiveJobs, scheduledRuns } from './archive-jobs.ts';
 import { AppError, toAppError } from './errors.ts';
 import type { IngestContext } from './ingest/context.ts';
 import { discoverExport } from './ingest/discover/discover-export.ts';
@@ -87,6 +87,9 @@ export function startJobs(settings: JobOptions): RunningJobs {
     const refresh = () => refreshRuns(archiveRuns, archive.context, options);
     jobs.push(everywhere('refresh archive policies', refreshPattern, options, refresh));
     shared.push(...archiveJobs(archive.context, archive.schedules));
+    for (const { name, pattern, work } of ownArchiveJobs(archive.context)) {
+      jobs.push(everywhere(name, pattern, options, () => work(signal)));
+    }
     void refresh().catch(() => undefined);
   }
   jobs.push(...shared.map((one) => once(one, options)));

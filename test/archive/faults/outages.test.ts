@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { sendOwnSpool } from '../../../src/archive/run/send-spooled.ts';
 import { openSpool } from '../../../src/archive/upload/spool.ts';
 import type { Step } from '../../../src/steps.ts';
 import { atStep } from '../../support/archive-at-step.ts';
@@ -56,6 +57,27 @@ describe('the bucket is out of reach', () => {
     s3.heal();
     await story.comeToEnd();
     assert.deepEqual(await spool.list(), []);
+    await rm(folder, { recursive: true });
+  });
+
+  test("what waits on a service's disk is sent by that service, whichever other one runs the archive; two that send at once send it once", async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'billvault-spool-'));
+    const spool = await openSpool({ folder, maxBytes: 64 * 1024 * 1024 });
+    await using story = await openStory({ spool });
+    const { scene, s3 } = story;
+    s3.inject({ action: { kind: 'status', status: 503, code: 'ServiceUnavailable' }, matches: isWrite, times: 1_000 });
+    await scene.run();
+    const { signal } = new AbortController();
+    await sendOwnSpool(scene.context, signal);
+    assert.equal((await spool.list()).length, 2);
+    s3.heal();
+    await Promise.all([sendOwnSpool(scene.context, signal), sendOwnSpool(scene.context, signal)]);
+    assert.deepEqual(await spool.list(), []);
+    assert.deepEqual(
+      (await unitsOf(scene)).flatMap(({ parts }) => parts.map(({ state }) => state)),
+      ['STORED', 'STORED'],
+    );
+    await story.comeToEnd();
     await rm(folder, { recursive: true });
   });
 
