@@ -1,5 +1,6 @@
 import type { ArchiveStore } from '../../aws/archive-store.ts';
 import { isAppError } from '../../errors.ts';
+import { listUnrecordedMonths } from '../../registry/archive/archive-gaps.ts';
 import { findDefinitions } from '../../registry/archive/definition.ts';
 import { listUnrecordedDeletions } from '../../registry/archive/deletion.ts';
 import { findUnit } from '../../registry/archive/find-unit.ts';
@@ -83,6 +84,19 @@ export async function recordDeletions(
     if (newest === undefined || month > newest) newest = month;
   }
   if (newest !== undefined) await writeManifest(context, { ...request, month: newest, forDeletions: true });
+}
+
+/**
+ * What was proved by a run that was killed before its manifest is in one when the next run ends, whether that has anything
+ * else to do in the month or not.
+ */
+export async function recordProved(
+  context: ArchiveContext,
+  request: Omit<WriteManifestRequest, 'month' | 'forDeletions'>,
+): Promise<void> {
+  for (const month of await listUnrecordedMonths(context.registry, request.source)) {
+    await writeManifest(context, { ...request, month });
+  }
 }
 
 async function hasNewDeletions(

@@ -4,7 +4,7 @@ import { toRegistryError } from '../../registry/registry-error.ts';
 import type { RunTrigger } from '../../registry/run/ingest-run.ts';
 import type { ArchiveContext } from '../context.ts';
 import { knownChain } from '../manifest/require-known-chain.ts';
-import { recordDeletions, storePrepared } from '../manifest/write-manifest.ts';
+import { recordDeletions, recordProved, storePrepared } from '../manifest/write-manifest.ts';
 import { type ArchivePlan, type PlanFilter, planWork } from '../plan/plan.ts';
 import { collectPlan } from './collect-plan.ts';
 import { countOutcomes, type RunCounts, type TableOutcome } from './outcome.ts';
@@ -63,6 +63,7 @@ export async function runArchive(context: ArchiveContext, request: ArchiveRunReq
       outcomes.push(...(await runPeriod(context, { period, ...run })));
     }
     signal.throwIfAborted();
+    await recordProved(context, { source, store: writer, signal });
     await recordDeletions(context, { source, store: writer, signal });
     const counts = countOutcomes(planned, outcomes);
     await finishArchiveRun(registry, runId, { counts: { ...counts } });

@@ -57,6 +57,21 @@ export async function listMonthsWithoutManifest(
      limit ${maxGaps}`;
 }
 
+/** Months of a source with parts that were proved after their newest manifest was made; oldest first. */
+export async function listUnrecordedMonths(registry: Registry, source: string): Promise<readonly string[]> {
+  const rows = await registry.$queryRaw<{ month: string }[]>`
+    select distinct to_char(u.period, 'YYYY-MM') as month
+      from registry.archive_part p
+      join registry.archive_unit u on u.id = p.unit_id
+      join registry.archive_table t on t.id = u.table_id
+     where t.source = ${source} and u.state in ('VERIFIED', 'PURGED') and p.state = 'VERIFIED'
+       and not exists (select from registry.archive_manifest m
+                        where m.source = t.source and m.period = u.period and m.created_at >= p.verified_at)
+     order by 1
+     limit ${maxGaps}`;
+  return rows.map(({ month }) => month);
+}
+
 export interface ProvedPart {
   readonly key: string;
   readonly versionId: string;

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { listManifests } from '../../../src/registry/archive/manifest.ts';
+import { runArchiveChild } from '../../support/archive-run-child.ts';
+import { makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
+import { assertOnRecord } from '../../support/archive-truth.ts';
+import { validate } from '../validate/archived-scene.ts';
+
+test('what a run proved and was killed before it was in a manifest is in one after the next run, though nothing is left to do in its month', async () => {
+  await using scene = await openArchiveScene();
+  await makeLedger(scene, { months: ['2026-05'] });
+  await scene.policies({});
+  const { registry } = scene.context;
+  const work = { source: 'ledger', sourceUrl: scene.sourceUrl, task: 'run' } as const;
+  assert.equal((await runArchiveChild(scene, { ...work, killAt: 'unit.verified' })).signal, 'SIGKILL');
+  assert.equal((await listManifests(registry, {})).length, 0);
+  const { counts } = await scene.run();
+  assert.deepEqual([counts.planned, counts.failed], [0, 0]);
+  assert.equal((await listManifests(registry, {})).length, 1);
+  await assertOnRecord(scene);
+  await scene.run();
+  assert.equal((await listManifests(registry, {})).length, 1);
+  scene.setNow(new Date(Date.now() + 2 * 86_400_000));
+  assert.deepEqual((await validate(scene, 'full')).findings, []);
+});
