@@ -23,6 +23,11 @@ export function dollarText(amount: NanoDollars): string {
   return `$${(cents / 100n).toLocaleString('en-US')}.${String(cents % 100n).padStart(2, '0')}`;
 }
 
+/** Of an estimate, within a sentence: `about $0.02`; what is less than a cent is no closer for being said so. */
+export function estimateText(amount: NanoDollars): string {
+  return amount < cent ? dollarText(amount) : `about ${dollarText(amount)}`;
+}
+
 /** As a decimal text with nine digits behind the point, for programs: money is no float. */
 export function decimalDollars(amount: NanoDollars): string {
   const text = String(amount).padStart(digits + 1, '0');

@@ -10,7 +10,7 @@ import { inSnapshot } from '../source/source-transaction.ts';
 import { readDefinition, type TableDefinition, type TableName } from '../source/table-definition.ts';
 import { readTableSize, type TableSize } from '../source/table-size.ts';
 import { readTimeFacts, type TimeFacts } from '../source/time-facts.ts';
-import { sampleTable, type TableSample } from './sample-table.ts';
+import { type SampleOptions, sampleTable, type TableSample } from './sample-table.ts';
 
 /** Where no sample can be had: compressed parquet against the table's own bytes, rather too large than too small. */
 const parquetShareOfTable = 0.25;
@@ -21,6 +21,8 @@ export interface InspectRequest extends TableName {
   readonly primaryKey?: readonly string[] | undefined;
   readonly hotDays: number;
   readonly partRows: number;
+  /** Of text. */
+  readonly partBytes: number;
   readonly compression: Compression;
   readonly now: Date;
   /** What so many bytes in so many objects cost a month. */
@@ -67,11 +69,8 @@ export async function inspectTable(pool: pg.Pool, request: InspectRequest): Prom
   signal?.throwIfAborted();
   const facts = await countRows(pool, { request, definition, size });
   signal?.throwIfAborted();
-  const sample = await unlessTooLong(() =>
-    inSnapshot(pool, (client) =>
-      sampleTable(client, { definition, ...size, compression: request.compression, signal }),
-    ),
-  );
+  const options = { definition, key, compression: request.compression, signal, ...usualPart(request, size, facts) };
+  const sample = await unlessTooLong(() => inSnapshot(pool, (client) => sampleTable(client, { ...options, ...size })));
   const rowsWithoutMonth = facts === null ? 0 : facts.nullTimeRows + facts.infiniteTimeRows;
   const counted = facts?.months.reduce((sum, month) => sum + month.rows, 0) ?? 0;
   const rows = Math.max(size.estimatedRows, counted + rowsWithoutMonth, sample?.rows ?? 0);
@@ -95,6 +94,19 @@ export async function inspectTable(pool: pg.Pool, request: InspectRequest): Prom
       months: timeColumn === null ? [{ rows }] : (facts?.months ?? []),
     }),
   };
+}
+
+/** How many rows a part has, and the month to look at: that of the most rows, where they need not be searched for. */
+function usualPart(
+  { partRows }: InspectRequest,
+  { isTimeOrdered }: TableSize,
+  facts: TimeFacts | null,
+): Pick<SampleOptions, 'partRows' | 'month'> {
+  const months = (facts?.months ?? []).toSorted((a, b) => b.rows - a.rows);
+  const [largest] = months;
+  if (largest === undefined) return { partRows, month: null };
+  const mean = Math.ceil(months.reduce((sum, { rows }) => sum + rows, 0) / months.length);
+  return { partRows: Math.min(partRows, mean), month: isTimeOrdered ? largest.month : null };
 }
 
 interface Inspecting {
@@ -138,13 +150,29 @@ interface Estimating {
 }
 
 function estimate({ request, size, sample, rows, months }: Estimating): ArchiveEstimate {
+  const weight = sample === null ? weightBySize(size, rows) : weightBySample(sample);
+  const partRows = Math.max(1, Math.min(request.partRows, Math.floor(request.partBytes / weight.textBytesOfRow)));
   const due = months.reduce((sum, month) => sum + month.rows, 0);
-  const isSampled = sample !== null && sample.rows > 0;
-  const bytesPerRow = isSampled
-    ? sample.parquetBytes / sample.rows
-    : (size.sizeBytes * parquetShareOfTable) / Math.max(1, rows);
-  const bytes = BigInt(Math.ceil(bytesPerRow * due));
-  const objects = BigInt(months.reduce((sum, month) => sum + Math.ceil(month.rows / request.partRows), 0));
+  const parts = months.reduce((sum, month) => sum + Math.ceil(month.rows / partRows), 0);
+  const bytes = BigInt(Math.ceil(weight.bytesOfPart * parts + weight.bytesOfRow * due));
+  const objects = BigInt(parts);
   const monthlyCost = request.monthlyCost({ bytes, objects });
-  return { bytes, objects, basis: isSampled ? 'sample' : 'size', monthlyCost };
+  return { bytes, objects, basis: sample === null ? 'size' : 'sample', monthlyCost };
+}
+
+interface Weight {
+  readonly textBytesOfRow: number;
+  readonly bytesOfRow: number;
+  /** Of a part without rows. */
+  readonly bytesOfPart: number;
+}
+
+function weightBySample({ rows, textBytes, parquetBytes, smallestBytes }: TableSample): Weight {
+  const bytesOfRow = rows === 1 ? 0 : Math.max(0, parquetBytes - smallestBytes) / (rows - 1);
+  return { textBytesOfRow: textBytes / rows, bytesOfRow, bytesOfPart: smallestBytes - bytesOfRow };
+}
+
+function weightBySize({ sizeBytes }: TableSize, rows: number): Weight {
+  const bytesOfRow = (sizeBytes * parquetShareOfTable) / Math.max(1, rows);
+  return { textBytesOfRow: Math.max(1, sizeBytes / Math.max(1, rows)), bytesOfRow, bytesOfPart: 0 };
 }

@@ -7,7 +7,7 @@ import { monthlyStorageCost } from '../cost/storage-cost.ts';
 import { listStored } from '../policy/apply-policies.ts';
 import { assignTables, type SourceTable, tableKey } from '../policy/assign-tables.ts';
 import { defaultDenyPatterns } from '../policy/deny-list.ts';
-import { defaultHotDays, defaultPartRows, type Policy } from '../policy/policy.ts';
+import { defaultHotDays, defaultPartBytes, defaultPartRows, type Policy } from '../policy/policy.ts';
 import { registrySource } from '../policy/registry-source.ts';
 import { deniesTable, tableText } from '../policy/table-pattern.ts';
 import { listTables } from '../source/list-tables.ts';
@@ -93,6 +93,7 @@ async function inspectOne(context: ArchiveContext, { table, policy, signal }: In
       primaryKey: policy?.primaryKey,
       hotDays: policy?.hotDays ?? defaultHotDays,
       partRows: policy?.partRows ?? defaultPartRows,
+      partBytes: policy?.partBytes ?? defaultPartBytes,
       compression: policy?.compression ?? defaultCompression,
       now: context.now(),
       monthlyCost: (stored) => monthlyStorageCost({ ...stored, storageClass, idleDays: 0 }),

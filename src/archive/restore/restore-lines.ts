@@ -1,5 +1,5 @@
 import { printable } from '../../printable.ts';
-import { dollarText } from '../cost/money.ts';
+import { estimateText } from '../cost/money.ts';
 import { count } from '../plan/reason.ts';
 import type { PlannedClass, PlannedPart, RestorePlan, RestoreTablePlan } from './restore-plan.ts';
 
@@ -34,7 +34,7 @@ function monthText(parts: readonly PlannedPart[]): string {
 
 function classLine({ storageClass, isCold, objects, bytes, waitHours, cost }: PlannedClass): string {
   const wait = isCold ? `, asked for first: up to ${waitHours} h` : '';
-  return `${storageClass}: ${objectsText(objects)}, ${count(bytes)} bytes${wait}, about ${dollarText(cost)}`;
+  return `${storageClass}: ${objectsText(objects)}, ${count(bytes)} bytes${wait}, ${estimateText(cost)}`;
 }
 
 function summary({ tables, storage, waitHours, cost, refusals }: RestorePlan): string {
@@ -44,7 +44,7 @@ function summary({ tables, storage, waitHours, cost, refusals }: RestorePlan): s
   const rows = wanted.reduce((sum, part) => sum + part.rows, 0);
   const bytes = storage.reduce((sum, one) => sum + one.bytes, 0);
   const wait = waitHours === 0 ? 'at once' : `after up to ${waitHours} h`;
-  return `to restore: ${count(rows)} rows of ${objectsText(wanted.length)} (${count(bytes)} bytes), ${wait}, about ${dollarText(cost)}`;
+  return `to restore: ${count(rows)} rows of ${objectsText(wanted.length)} (${count(bytes)} bytes), ${wait}, ${estimateText(cost)}`;
 }
 
 function partsText(parts: number): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { classAt, classStays } from '../../../src/archive/cost/class-stays.ts';
-import { divideUp, dollars, dollarText } from '../../../src/archive/cost/money.ts';
+import { divideUp, dollars, dollarText, estimateText } from '../../../src/archive/cost/money.ts';
 import { classPrices, coldRetrieval, pricedClass, pricedClasses } from '../../../src/archive/cost/prices.ts';
 import { restoreCost } from '../../../src/archive/cost/restore-cost.ts';
 import { gigabyte, monthlyStorageCost, retentionCost } from '../../../src/archive/cost/storage-cost.ts';
@@ -30,6 +30,8 @@ test('an amount is shown in whole cents, never lower than it is, and never as no
   assert.equal(dollarText(1n), '< $0.01');
   assert.equal(dollarText(dollars('0.01')), '$0.01');
   assert.equal(dollarText(dollars('1234.561')), '$1,234.57');
+  const estimates = ['0', '0.000000001', '0.01', '0.011'].map((amount) => estimateText(dollars(amount)));
+  assert.deepEqual(estimates, ['$0.00', '< $0.01', 'about $0.01', 'about $0.02']);
 });
 
 test('every class has its whole price: none is lost below the smallest unit of money', () => {

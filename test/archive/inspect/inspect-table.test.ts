@@ -9,6 +9,7 @@ const request: InspectRequest = {
   timeColumn: 'at',
   hotDays: 90,
   partRows: 10_000,
+  partBytes: 64 * 1024 * 1024,
   compression: { codec: 'zstd', level: 3 },
   now: new Date('2024-07-15T00:00:00Z'),
   monthlyCost: ({ bytes, objects }) => bytes * 2n + objects,
