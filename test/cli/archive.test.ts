@@ -362,6 +362,40 @@ test('verify finds the archive clean, and a tampered object ends it with 6', asy
   assert.equal(other.code, 0, other.stdout);
 });
 
+test('a faulty unit is repaired: what will be done is shown first, and what cannot be ends with 6', async () => {
+  const { id } = await unitOf(due);
+  const dry = await world.run('unit', 'repair', String(id), '--dry-run');
+  assert.equal(dry.code, 0, dry.stderr);
+  assert.match(
+    dry.stdout,
+    /of its 1 part 1 is faulty\npart 1, 40 rows, s3:.*\n {2}PROOF_FAILED: .*\n {2}-> its 40 rows are in/,
+  );
+  assert.equal((await unitOf(due)).state, 'FAILED');
+  const done = await world.run('unit', 'repair', String(id));
+  assert.equal(done.code, 0, done.stderr);
+  assert.match(done.stdout, new RegExp(`-> its 40 rows [\\s\\S]+\nrepaired: part 1; unit ${id} is VERIFIED\n$`));
+  assert.match(
+    (await world.run('unit', 'show', String(id))).stdout,
+    /state +REPLACED[\s\S]+stands for it +part number/,
+  );
+  const clean = await world.run('verify', '--level', 'full', ...chargesOnly);
+  assert.equal(clean.code, 0, clean.stdout);
+  assert.match(clean.stdout, /warning REPLACED/);
+  const again = await world.run('unit', 'repair', String(id));
+  assert.deepEqual([again.code, again.stdout.split('\n').length], [0, 3], again.stdout);
+  assert.match(again.stdout, /nothing is wrong with its 1 part; .*\nnothing was repaired: unit \d+ is VERIFIED\n/);
+
+  const { id: lostId, parts } = await unitOf(later);
+  const [part] = parts;
+  assert.ok(part);
+  const { key, versionId } = part;
+  await world.aws.admin.damageObject({ bucket: archiveBucket, key, versionId, body: Buffer.from('gone') });
+  const lost = await world.run('unit', 'repair', String(lostId));
+  assert.equal(lost.code, 6);
+  assert.match(lost.stdout, /-> its rows were purged \(40 rows of its ranges, last by /);
+  assert.match(lost.stderr, /^error FILES_FAILED: part 1 of unit \d+ cannot be repaired so: see above/);
+});
+
 async function unitOf(month: string): Promise<ShownUnitOutput> {
   const [unit] = await world.json<readonly UnitOutput[]>('units', ...chargesOnly, '--month', month);
   return world.json<ShownUnitOutput>('unit', 'show', String(unit?.id));

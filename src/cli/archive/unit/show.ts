@@ -37,14 +37,6 @@ const deletionColumns: readonly Column<DeletionSum>[] = [
   { title: 'last (UTC)', of: ({ lastAt }) => instantText(lastAt) },
 ];
 
-const replacementColumns: readonly Column<ReplacementRecord>[] = [
-  { title: 'faulty part', align: 'right', of: ({ partId }) => `number ${partId}` },
-  { title: 'version', of: ({ versionId }) => versionId },
-  { title: 'found (UTC)', of: ({ at }) => instantText(at) },
-  { title: 'what stands for it', of: standInText },
-  { title: 'what was wrong', of: ({ code, text }) => `${code}: ${text}` },
-];
-
 const undoColumns: readonly Column<ShownUndo>[] = [
   { title: 'purged rows wait in', of: ({ schema, table: name }) => `${schema}.${name}` },
   { title: 'until (UTC)', of: ({ dropAfter }) => instantText(dropAfter) },
@@ -56,10 +48,20 @@ function unitText(unit: ShownUnit): string {
     unitFacts(unit),
     ...parts.map(partFacts),
     ...(partCount > parts.length ? [`… and ${count(partCount - parts.length)} more parts`] : []),
-    ...(replacements.length === 0 ? [] : [table(replacementColumns, replacements)]),
+    ...replacements.map(replacementFacts),
     ...(deletions.length === 0 ? [] : [table(deletionColumns, deletions)]),
     ...(undo.length === 0 ? [] : [table(undoColumns, undo)]),
   ].join('\n\n');
+}
+
+function replacementFacts(replacement: ReplacementRecord): string {
+  const { partId, versionId, at, actor, code, text } = replacement;
+  return facts([
+    ['faulty', `part number ${partId} of the archive${versionId === null ? '' : `, version ${versionId}`}`],
+    ['what was wrong', `${code}: ${text}`],
+    ['repaired (UTC)', `${instantText(at)} by ${actor}`],
+    ['stands for it', standInText(replacement)],
+  ]);
 }
 
 function standInText({ newVersionId, newPartId, round, isSame }: ReplacementRecord): string {
