@@ -50,10 +50,10 @@ export async function findManifests(
 ): Promise<FoundManifests> {
   const { prefix } = context.destination;
   const keys = publicKeys([context.signer.publicKeyPem, ...context.publicKeys]);
-  const found = new Map<string, StoredManifest>();
+  const found = new Map<string, StoredManifest & { readonly age: number }>();
   const ignored: IgnoredObject[] = [];
   let count = 0;
-  const look = async (version: StoredVersion) => {
+  const look = async (version: StoredVersion, age: number) => {
     if (version.isDeleteMarker) return;
     const { key, versionId, etag, sizeBytes } = version;
     try {
@@ -61,8 +61,9 @@ export async function findManifests(
       const link = chainLink(read, keys, key);
       requireTrusted(link, read.manifest, { key, prefix });
       const identity = JSON.stringify([link.source, link.sequence, link.sha256]);
-      // Versions come newest first: what was stored first stands.
-      found.set(identity, { ...link, key, versionId, etag, sizeBytes });
+      // Versions come newest first: what was stored first stands, a copy that was put over it does not.
+      if ((found.get(identity)?.age ?? -1) < age)
+        found.set(identity, { ...link, key, versionId, etag, sizeBytes, age });
     } catch (error) {
       if (!isAppError(error, 'MANIFEST_INVALID', 'SIGNATURE_INVALID', 'FILE_COLD', 'FILE_MISSING')) throw error;
       ignored.push({ key, versionId, text: error.message });
@@ -76,19 +77,22 @@ export async function findManifests(
     }
     batch.push(version);
     if (batch.length < versionsOfBatch) continue;
-    await lookAtAll(batch, look);
+    await lookAtAll(batch, count, look);
     batch = [];
   }
-  await lookAtAll(batch, look);
+  await lookAtAll(batch, count, look);
   return { manifests: [...found.values()], ignored };
 }
 
+/** @param count how many there were with these */
 async function lookAtAll(
   versions: readonly StoredVersion[],
-  look: (version: StoredVersion) => Promise<void>,
+  count: number,
+  look: (version: StoredVersion, age: number) => Promise<void>,
 ): Promise<void> {
   const limit = pLimit(parallelReads);
-  await Promise.all(versions.map((version) => limit(() => look(version))));
+  const before = count - versions.length;
+  await Promise.all(versions.map((version, i) => limit(() => look(version, before + i))));
 }
 
 /** @throws AppError MANIFEST_INVALID, FILE_MISSING, FILE_COLD, or transient */

@@ -194,6 +194,46 @@ test('what is not signed by a known key is passed over, and hides nothing', asyn
   await assertAddsUp(scene, written);
 });
 
+test('a copy of a manifest that somebody put over it is not taken for it: what was stored first, and locked, stands', async () => {
+  await using scene = await openArchiveScene();
+  await makeLedger(scene, { months: ['2026-05'], rowsPerMonth: 50 });
+  await scene.policies(policy);
+  await scene.run();
+  const manifests = () =>
+    scene.registryQuery<{ key: string; body: string; version: string }>(
+      'select key, body, version_id as version from registry.archive_manifest order by sequence',
+    );
+  const before = await manifests();
+  for (const { key, body } of before) {
+    await scene.aws.admin.putObject({ bucket: archiveBucket, key, body: Buffer.from(body) });
+  }
+  await loseRegistry(scene);
+  assert.deepEqual((await recover(scene)).ignored, []);
+  assert.deepEqual(await manifests(), before);
+});
+
+test('snapshots and the flat layout come back as well', async () => {
+  await using scene = await openArchiveScene();
+  await makeLedger(scene, { months: ['2026-05'], rowsPerMonth: 50 });
+  await makeLedger(scene, { months: ['2026-05'], rowsPerMonth: 5, table: 'rates' });
+  const written = await tableLines(scene);
+  const policies = [
+    { ...policy, layout: 'flat' },
+    { name: 'rates', tables: ['public.rates'], mode: 'snapshot', timeColumn: undefined, layout: 'flat' },
+  ];
+  await scene.policies(...policies);
+  await scene.run();
+  const before = await essences(scene);
+  assert.equal(before.length, 2);
+  await loseRegistry(scene);
+  await recover(scene);
+  assert.deepEqual(await essences(scene), before);
+  await assertAddsUp(scene, written, { table: 'public.ledger' });
+  await assertClean(scene);
+  const { plan } = await scene.run();
+  assert.ok(plan.entries.every(({ action }) => action === 'none'));
+});
+
 test('a manifest that is missing before its time stops the recovery by name; parts that are missing are told of', async () => {
   await using scene = await openArchiveScene();
   const written = await archiveSome(scene);
