@@ -80,9 +80,14 @@ async function readKeyFile(path: string): Promise<string> {
 const sourceColumns: readonly Column<SourceChain>[] = [
   { title: 'source', of: ({ source }) => source },
   { title: 'manifests', align: 'right', of: ({ manifests }) => count(manifests) },
+  { title: 'expired', of: ({ expired }) => expired.map(expiredText).join(', ') },
   { title: 'anchored', of: ({ isAnchored }) => (isAnchored ? 'by --head' : 'no') },
   { title: 'head (SHA-256 of the last)', of: ({ head }) => head },
 ];
+
+function expiredText({ from, to, until }: SourceChain['expired'][number]): string {
+  return `${from === to ? from : `${from} to ${to}`} (kept until ${until.slice(0, 10)})`;
+}
 
 const findingColumns: readonly Column<OfflineFinding>[] = [
   { title: 'code', of: ({ code }) => code },

@@ -39,15 +39,21 @@ function signatureProblem(manifest: Manifest, keys: PublicKeys): string | undefi
 /**
  * Checks one source's chain, from its first manifest to its last. A cut-off end can only be seen by somebody who knows
  * a manifest's hash from elsewhere: that is `head`, which must be in the chain. Manifests after it are newer than what is
- * known; the signatures speak for them.
+ * known; the signatures speak for them. With `now`, manifests that may have expired may be missing: see `expiredBefore`.
  * @param links in any order
  */
 export function checkChain(
   links: readonly ChainLink[],
-  { head }: { readonly head?: string | undefined } = {},
+  { head, now }: { readonly head?: string | undefined; readonly now?: Date | undefined } = {},
 ): readonly ChainFinding[] {
   const ordered = links.toSorted((a, b) => a.sequence - b.sequence);
-  const findings = ordered.flatMap((link, i) => [...signatureFindings(link), ...linkFindings(ordered[i - 1], link)]);
+  const expired = new Set(now === undefined ? [] : expiredBefore(ordered, now).map(({ to }) => to + 1));
+  const findings = ordered.flatMap((link, i) => [
+    ...signatureFindings(link),
+    ...(expired.has(link.sequence) && link.sequence !== ordered[i - 1]?.sequence
+      ? []
+      : linkFindings(ordered[i - 1], link)),
+  ]);
   const last = ordered.at(-1);
   if (head !== undefined && last !== undefined && !ordered.some(({ sha256 }) => sha256 === head)) {
     findings.push(
@@ -55,6 +61,32 @@ export function checkChain(
     );
   }
   return findings;
+}
+
+/** Manifests that are not there, and need not be. */
+export interface ExpiredManifests {
+  readonly source: string;
+  readonly from: number;
+  readonly to: number;
+  /** The end of the retention of the last of them, which is that of none before it. */
+  readonly until: string;
+  /** SHA-256 of the last of them. */
+  readonly sha256: string;
+}
+
+/**
+ * Gaps of one source's chain that are no loss: the manifest behind one says, signed, until when the one before it is kept,
+ * and that is over. Nothing before that is kept for longer: a manifest is locked at least as long as the one before it.
+ * @param links in any order
+ */
+export function expiredBefore(links: readonly ChainLink[], now: Date): readonly ExpiredManifests[] {
+  const ordered = links.toSorted((a, b) => a.sequence - b.sequence);
+  return ordered.flatMap(({ source, sequence, previous, signatureProblem: problem }, i) => {
+    const from = (ordered[i - 1]?.sequence ?? 0) + 1;
+    if (previous === null || sequence <= from || problem !== undefined) return [];
+    const { retain_until: until, sha256 } = previous;
+    return Date.parse(until) > now.getTime() ? [] : [{ source, from, to: sequence - 1, until, sha256 }];
+  });
 }
 
 function signatureFindings(link: ChainLink): readonly ChainFinding[] {

@@ -41,7 +41,7 @@ const maxTries = 10;
 
 /**
  * Writes the month's manifest where it would say something new: its bytes are fixed and recorded, stored write-once and
- * locked as long as the longest of its parts, read back, and recorded as stored.
+ * locked as long as the longest of its parts, and as long as the manifest before it, read back, and recorded as stored.
  * @returns the newest manifest of the month, undefined when it has no proved part
  */
 export async function writeManifest(
@@ -157,7 +157,8 @@ async function prepare(
     sha256,
     previousSha256: previous?.sha256 ?? null,
     lockMode: strictest(units),
-    retainUntil: new Date(Math.max(...units.map(({ retainUntil }) => retainUntil.getTime()))),
+    // Never sooner gone than the one before: so what is missing may have expired only if all that came before it may.
+    retainUntil: latest([...units, ...(previous === undefined ? [] : [previous])]),
     encryption,
     deletionIds: deletions.map(({ deletion }) => deletion.id),
   });
@@ -215,6 +216,10 @@ function namesAll(manifest: ManifestRecord, units: readonly WholeUnit[]): boolea
     departed.length === units.reduce((sum, unit) => sum + unit.departed.length, 0) &&
     replaced.length === units.reduce((sum, unit) => sum + unit.replacements.length, 0)
   );
+}
+
+function latest(all: readonly { readonly retainUntil: Date }[]): Date {
+  return new Date(Math.max(...all.map(({ retainUntil }) => retainUntil.getTime())));
 }
 
 function strictest(units: readonly WholeUnit[]): LockMode {

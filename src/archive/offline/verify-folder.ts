@@ -1,4 +1,4 @@
-import { checkChain } from '../manifest/chain.ts';
+import { checkChain, type ExpiredManifests, expiredBefore } from '../manifest/chain.ts';
 import type { PublicKeys } from '../manifest/public-keys.ts';
 import { byPeriod, type Counts, checkPeriod } from './check-period.ts';
 import { Findings, type OfflineFinding } from './finding.ts';
@@ -25,6 +25,8 @@ export interface SourceChain {
   readonly head: string;
   /** Whether one of the given heads is in it; else a cut-off end would not show. */
   readonly isAnchored: boolean;
+  /** Manifests that are not here and need not be: their retention is over. */
+  readonly expired: readonly Pick<ExpiredManifests, 'from' | 'to' | 'until'>[];
 }
 
 export interface FolderVerification extends Readonly<Counts> {
@@ -53,7 +55,7 @@ export async function verifyFolder(request: VerifyFolderRequest): Promise<Folder
     manifests.flatMap((manifest) => manifest.keys),
     files,
   );
-  const sources = checkChains(manifests, { heads: request.heads, paths, findings });
+  const sources = checkChains(manifests, { heads: request.heads, paths, findings, now });
   const counts: Counts = { parts: 0, files: 0, deepFiles: 0, rows: 0, bytes: 0, expired: 0, replaced: 0 };
   const named = new Set<string>();
   const context = { folder, files, paths, named, counts, findings, isDeep, now, signal };
@@ -72,28 +74,35 @@ export async function verifyFolder(request: VerifyFolderRequest): Promise<Folder
   };
 }
 
+interface CheckChains {
+  readonly heads: readonly string[];
+  readonly paths: KeyPaths;
+  readonly findings: Findings;
+  readonly now: Date;
+}
+
 function checkChains(
   manifests: readonly FoundManifest[],
-  {
-    heads,
-    paths,
-    findings,
-  }: { readonly heads: readonly string[]; readonly paths: KeyPaths; readonly findings: Findings },
+  { heads, paths, findings, now }: CheckChains,
 ): readonly SourceChain[] {
   if (manifests.length === 0) findings.add('CHAIN_BROKEN', '', 'there is no manifest here: nothing can be proved');
   const known = new Set(manifests.map(({ link }) => link.sha256));
+  const sources = [...Map.groupBy(manifests, ({ link }) => link.source)].map(([source, found]) => {
+    const links = found.map(({ link, path }) => ({ ...link, key: paths.keyOf(path) }));
+    for (const { code, sequence, text } of checkChain(links, { now })) {
+      findings.add(code, found.find(({ link }) => link.sequence === sequence)?.path ?? '', text);
+    }
+    const gone = expiredBefore(links, now);
+    for (const { sha256 } of gone) known.add(sha256);
+    const last = links.reduce((a, b) => (b.sequence > a.sequence ? b : a));
+    const isAnchored = [...links, ...gone].some(({ sha256 }) => heads.includes(sha256));
+    const expired = gone.map(({ from, to, until }) => ({ from, to, until }));
+    return { source, manifests: links.length, head: last.sha256, isAnchored, expired };
+  });
   for (const head of heads.filter((sha256) => !known.has(sha256))) {
     findings.add('CHAIN_BROKEN', '', `no manifest here has the SHA-256 ${head}: manifests are missing, or are others`);
   }
-  return [...Map.groupBy(manifests, ({ link }) => link.source)].map(([source, found]) => {
-    const links = found.map(({ link, path }) => ({ ...link, key: paths.keyOf(path) }));
-    for (const { code, sequence, text } of checkChain(links)) {
-      findings.add(code, found.find(({ link }) => link.sequence === sequence)?.path ?? '', text);
-    }
-    const last = links.reduce((a, b) => (b.sequence > a.sequence ? b : a));
-    const isAnchored = links.some(({ sha256 }) => heads.includes(sha256));
-    return { source, manifests: links.length, head: last.sha256, isAnchored };
-  });
+  return sources;
 }
 
 /** A parquet file that no manifest names would be read by every query over the folder. */

@@ -54,8 +54,8 @@ async function validateSource(job: ValidationJob, keys: PublicKeys, source: stri
     if (after === undefined || page.length < manifestsOfPage) break;
   }
   if (month !== undefined) await validateMonth(job, month);
-  // Those that have expired are still in the registry, so that the chain is known from its beginning.
-  for (const { code, sequence, text } of checkChain(links)) {
+  // Those that have expired are still in the registry, unless it was rebuilt from what was left.
+  for (const { code, sequence, text } of checkChain(links, { now: job.now })) {
     findings.add('error', code, places.get(sequence) ?? source, text);
   }
 }

@@ -127,15 +127,21 @@ export class MadeArchive implements Disposable {
   }
 
   /** Adds a period's next manifest, and the files of these parts. */
-  async add(period: string, parts: readonly MadePart[]): Promise<void> {
+  async add(period: string, parts: readonly MadePart[], previousUntil?: string): Promise<void> {
     await this.addManifest(
       period,
       parts.map(({ file }) => file),
+      previousUntil,
     );
     for (const { file, bytes } of parts) await this.write(file.s3_key, bytes);
   }
 
-  async addManifest(period: string, files: readonly ManifestFile[]): Promise<void> {
+  /** @param previousUntil what it says of the retention of the manifest before */
+  async addManifest(
+    period: string,
+    files: readonly ManifestFile[],
+    previousUntil: string = madePrevious.retain_until,
+  ): Promise<void> {
     const before = this.manifests.at(-1);
     const sequence = this.manifests.length + 1;
     const digest = combinedDigest(files.map((file) => file.digest));
@@ -149,7 +155,7 @@ export class MadeArchive implements Disposable {
         previous:
           before === undefined
             ? null
-            : { ...madePrevious, sha256: before.sha256, sequence: sequence - 1, key: before.path },
+            : { sha256: before.sha256, sequence: sequence - 1, key: before.path, retain_until: previousUntil },
         files: files.map((file) => ({ ...file, unit })),
         definitions: { [definitionSha256(definition)]: { ...definition } },
       },

@@ -60,7 +60,7 @@ suite('verify --offline', () => {
       { ok, manifests, parts, files, deepFiles, rows, otherFiles },
       { ok: true, manifests: 3, parts: 3, files: 3, deepFiles: 3, rows: 49, otherFiles: 0 },
     );
-    assert.deepEqual(sources, [{ source: 'shop', manifests: 3, head, isAnchored: true }]);
+    assert.deepEqual(sources, [{ source: 'shop', manifests: 3, head, isAnchored: true, expired: [] }]);
   });
 
   test('it is found wherever in its prefix the download began, and even without the rows being decoded', async () => {
@@ -125,6 +125,44 @@ suite('verify --offline', () => {
     rmSync(archive.at(late.file.s3_key));
     assert.deepEqual(found(await verify(archive.folder)), [], 'a cut-off end does not show by itself');
     assert.deepEqual(found(await verify(archive.folder, { heads: [third.sha256] })), ['CHAIN_BROKEN ']);
+  });
+
+  test('manifests may be gone once their retention is over, as the next one says; before that they are missed', async () => {
+    using archive = new MadeArchive(signer);
+    await archive.add('2026-01', [january]);
+    await archive.add('2026-02', [february], '2028-02-01T00:00:00.000Z');
+    await archive.add('2026-01', [january, late], '2030-02-01T00:00:00.000Z');
+    const [first, second, third] = archive.manifests;
+    assert.ok(first && second && third);
+    const expired = async (options: Parameters<typeof verify>[1]) => {
+      const verification = await verify(archive.folder, { isDeep: false, ...options });
+      return [...found(verification), ...verification.sources.flatMap((source) => source.expired)];
+    };
+    rmSync(archive.at(first.path));
+    assert.deepEqual(await expired({ now: '2028-01-31' }), [`CHAIN_BROKEN ${second.path}`]);
+    assert.deepEqual(await expired({ now: '2028-02-01' }), [{ from: 1, to: 1, until: '2028-02-01T00:00:00.000Z' }]);
+
+    rmSync(archive.at(second.path));
+    rmSync(archive.at(february.file.s3_key));
+    assert.deepEqual(
+      await expired({ now: '2028-02-01' }),
+      [`CHAIN_BROKEN ${third.path}`],
+      'the second should be there',
+    );
+    const both = { from: 1, to: 2, until: '2030-02-01T00:00:00.000Z' };
+    assert.deepEqual(await expired({ now: '2030-02-01' }), [both]);
+    assert.deepEqual(await expired({ now: '2030-02-01', heads: [second.sha256] }), [both], 'the third names it');
+    assert.deepEqual(await expired({ now: '2030-02-01', heads: [first.sha256] }), ['CHAIN_BROKEN ', both]);
+
+    await archive.write(first.path, first.bytes);
+    assert.deepEqual(await expired({ now: '2030-02-01' }), [{ ...both, from: 2 }]);
+    rmSync(archive.at(first.path));
+    const forged = third.bytes.toString().replace('2030-02-01T00:00:00.000Z', '2027-02-01T00:00:00.000Z');
+    await archive.write(third.path, Buffer.from(forged));
+    assert.deepEqual((await expired({ now: '2028-02-01' })).slice(0, 2), [
+      `SIGNATURE_INVALID ${third.path}`,
+      `CHAIN_BROKEN ${third.path}`,
+    ]);
   });
 
   test('an archive rewritten whole with another key proves nothing', async () => {
