@@ -96,7 +96,7 @@ describe('a restore that is killed, cancelled or has to wait', () => {
     const request = { target: { kind: 'schema', schema: 'thawed' }, tier: 'Bulk' } as const;
     const plan = await planRestore(scene.context, parseRestoreRequest({ source: 'ledger', ...request }));
     assert.deepEqual([plan.waitHours, plan.storage[0]?.storageClass], [48, 'DEEP_ARCHIVE']);
-    assert.match(restoreLines(plan).join('\n'), /DEEP_ARCHIVE: 2 objects, .* asked for first: up to 48 h, about/);
+    assert.match(restoreLines(plan).join('\n'), /DEEP_ARCHIVE: 2 objects, .* asked for first: up to 48 h, < \$0\.01/);
     const { id } = await start(request);
     assert.equal((await inChild()).code, 0);
     const waiting = await findRestore(scene.context.registry, id);
