@@ -2,6 +2,7 @@ import type { ArchiveConfiguration } from './archive/configuration.ts';
 import type { ArchiveContext } from './archive/context.ts';
 import { proveExpiry } from './archive/expiry/prove-expiry.ts';
 import { reconcileHolds } from './archive/holds/reconcile-holds.ts';
+import { extendLocks } from './archive/locks/extend-locks.ts';
 import { listStored } from './archive/policy/apply-policies.ts';
 import type { Policy } from './archive/policy/policy.ts';
 import { dropUndoTables } from './archive/purge/drop-undo-tables.ts';
@@ -27,6 +28,8 @@ export type ArchiveSchedules = ArchiveConfiguration['schedules'];
 const dropUndoPattern = '25 * * * *';
 /** What is archived under a hold has its own lock already: the legal hold may follow within the hour. */
 const holdsPattern = '5,20,35,50 * * * *';
+/** A policy that keeps longer than before is soon kept to: until then its parts have years left as a rule. */
+const locksPattern = '10,40 * * * *';
 const spoolPattern = '2-59/5 * * * *';
 
 /** Those that are always there. */
@@ -35,6 +38,11 @@ export function archiveJobs(archive: ArchiveContext, schedules: ArchiveSchedules
   return [
     { name: 'drop undo tables', pattern: dropUndoPattern, work: () => dropUndoTables(archive, 'job:undo') },
     { name: 'reconcile legal holds', pattern: holdsPattern, work: (signal) => reconcileHolds(archive, { signal }) },
+    {
+      name: 'extend locks',
+      pattern: locksPattern,
+      work: (signal) => extendLocks(archive, { actor: 'job:locks', signal }),
+    },
     { name: 'poll restores', pattern: schedules.restore, work: (signal) => pollRestores(archive, signal) },
     {
       name: 'validate archive',

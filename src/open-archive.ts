@@ -40,7 +40,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
   if (settings === undefined) return undefined;
   const { bucket, region, prefix, endpoint, writerRole, verifierRole } = settings.destination;
   const { required: encryptionRequired, ...encryption } = settings.destination.encryption;
-  const roles = { writer: writerRole, verifier: verifierRole ?? writerRole };
+  const roles = { writer: writerRole, verifier: verifierRole ?? writerRole, own: undefined };
   const signer = await openSigner(config);
   const { stsEndpoint, sessionSeconds } = config.aws;
   const aws = createAwsAccess({ stsEndpoint, s3Endpoint: endpoint, sessionSeconds });

@@ -66,7 +66,7 @@ async function applyDeclaredPolicies({ archive, config, log }: Resources): Promi
   const wanted = config.archive?.policies ?? [];
   for (const { schedule } of wanted) checkSchedule(schedule);
   for (const pattern of Object.values<string>(config.archive?.schedules ?? {})) checkSchedule(pattern);
-  for (const line of differenceLines(await planPolicies(archive.registry, wanted))) log.info(`policies: ${line}`);
+  for (const line of differenceLines(await planPolicies(archive, wanted))) log.info(`policies: ${line}`);
   await applyPolicies(archive.registry, { wanted, actor: 'service' });
 }
 

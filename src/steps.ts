@@ -48,6 +48,7 @@ export const archiveSteps = [
   'purge.committed',
   'purge.settled',
   'unit.purged',
+  'lock.extended',
   'repair.before-intent',
   'repair.replaced',
   'restore.before-commit',

@@ -6,7 +6,7 @@ const quickSeconds = 30;
 /** What lists a client's bucket, or asks a source database or the archive's bucket, before it answers. */
 const slowSeconds = 600;
 const slowPath =
-  /^\/v1\/(clients\/[^/]+\/(preflight|discover)|files\/reprocess|archive\/(plan|inspect|holds.*|bucket.*|restores.*|units\/[^/]+\/repair))$/;
+  /^\/v1\/(clients\/[^/]+\/(preflight|discover)|files\/reprocess|archive\/(plan|inspect|holds.*|locks.*|bucket.*|restores.*|units\/[^/]+\/repair))$/;
 
 /** Answers a request that takes too long with TIMEOUT. What it began is ended where it heeds the request's own signal. */
 export function limitTime(): MiddlewareHandler {

@@ -14,6 +14,7 @@ const maxSources = 1_000;
 const maxPolicies = 10_000;
 const maxDenyPatterns = 1_000;
 const maxPublicKeys = 100;
+const maxBypassRoles = 20;
 const gibibyte = 1_073_741_824;
 
 // What comes from the environment is text.
@@ -69,6 +70,8 @@ const destination = z.strictObject({
   /** Reads back what the writer stored; default: the writer's own rights. */
   verifierRole: role.optional(),
   encryption: encryption.prefault({ algorithm: 'AES256' }),
+  /** Who alone may lift a GOVERNANCE lock, or make COMPLIANCE of it; without any nobody may. */
+  bypassRoles: z.array(roleArn).max(maxBypassRoles).default([]),
   replication: z.strictObject({ bucket, roleArn }).optional(),
 });
 

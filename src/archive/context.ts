@@ -32,8 +32,8 @@ export interface ArchiveSettings {
 export interface ArchiveContext {
   readonly registry: PrismaClient;
   readonly destination: Destination;
-  /** The bucket, with the writer's or the verifier's rights; to be disposed of after use. */
-  readonly openStore: (rights: 'writer' | 'verifier') => ArchiveStore;
+  /** The bucket, with the writer's or the verifier's rights, or the service's own; to be disposed of after use. */
+  readonly openStore: (rights: 'writer' | 'verifier' | 'own') => ArchiveStore;
   readonly sources: SourceDatabases;
   readonly signer: Signer;
   /** PEM; the signer's own and those before it. */

@@ -33,10 +33,10 @@ export interface ArchiveStore extends AsyncDisposable {
 
   /**
    * Makes a version's retention at least as long and as strict as asked; never shorter, never weaker. S3 makes COMPLIANCE of
-   * GOVERNANCE only for who may bypass that, which the archive never asks for: such a version stays as it is.
-   * @returns what holds now @throws AppError as `lock`
+   * GOVERNANCE only for who may bypass that, and asks for it: without, such a version stays as it is.
+   * @returns what holds now @throws AppError as `lock`; ACCESS_DENIED for another mode
    */
-  extendLock(key: string, versionId: string, lock: ObjectLock, options?: CallOptions): Promise<ObjectLock>;
+  extendLock(key: string, versionId: string, lock: ObjectLock, options?: ExtendLockOptions): Promise<ObjectLock>;
 
   /** @throws AppError as `lock` */
   legalHold(key: string, versionId: string, options?: CallOptions): Promise<boolean>;
@@ -56,6 +56,11 @@ export interface ArchiveStore extends AsyncDisposable {
    * @throws AppError as `lock`
    */
   requestRestore(key: string, versionId: string, options: RestoreOptions): Promise<'requested' | 'ongoing' | 'ready'>;
+}
+
+export interface ExtendLockOptions extends CallOptions {
+  /** Whether GOVERNANCE may be bypassed, to make COMPLIANCE of it. It never is for anything else. */
+  readonly bypassesGovernance?: boolean;
 }
 
 export type LockMode = 'GOVERNANCE' | 'COMPLIANCE';

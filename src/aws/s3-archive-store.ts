@@ -2,6 +2,7 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { AppError, isAppError } from '../errors.ts';
 import type {
   ArchiveStore,
+  ExtendLockOptions,
   ListVersionsOptions,
   ObjectLock,
   PutOutcome,
@@ -73,11 +74,19 @@ export class S3ArchiveStore implements ArchiveStore {
     return readRetention(this.#requests, this.#version(key, versionId, options));
   }
 
-  async extendLock(key: string, versionId: string, asked: ObjectLock, options?: CallOptions): Promise<ObjectLock> {
+  async extendLock(
+    key: string,
+    versionId: string,
+    asked: ObjectLock,
+    { bypassesGovernance = false, ...options }: ExtendLockOptions = {},
+  ): Promise<ObjectLock> {
     const version = this.#version(key, versionId, options);
     const now = await readRetention(this.#requests, version);
     const wanted = strictest(now, asked);
-    if (!isSameLock(now, wanted)) await writeRetention(this.#requests, version, wanted);
+    const isOtherMode = now !== undefined && now.mode !== wanted.mode;
+    if (!isSameLock(now, wanted)) {
+      await writeRetention(this.#requests, version, wanted, bypassesGovernance && isOtherMode);
+    }
     return wanted;
   }
 

@@ -20,10 +20,17 @@ export async function readRetention(requests: S3Requests, version: AskedVersion)
   return parseLock(retention?.Mode, retention?.RetainUntilDate);
 }
 
-export async function writeRetention(requests: S3Requests, version: AskedVersion, lock: ObjectLock): Promise<void> {
+/** @param bypasses whether GOVERNANCE is bypassed, for another mode */
+export async function writeRetention(
+  requests: S3Requests,
+  version: AskedVersion,
+  lock: ObjectLock,
+  bypasses = false,
+): Promise<void> {
   const Retention = { Mode: lock.mode, RetainUntilDate: lock.retainUntil };
-  const command = new PutObjectRetentionCommand({ ...versionInput(version), Retention });
-  const call = versionCall(version, 's3:PutObjectRetention');
+  const bypass = bypasses ? { BypassGovernanceRetention: true } : {};
+  const command = new PutObjectRetentionCommand({ ...versionInput(version), Retention, ...bypass });
+  const call = versionCall(version, bypasses ? 's3:BypassGovernanceRetention' : 's3:PutObjectRetention');
   await requests.send((options) => requests.client.send(command, options), call, version);
 }
 

@@ -35,6 +35,8 @@ export const auditActions = [
   'restore.cancelled',
   'bucket.changed',
   'archive.expired',
+  'retention.raised',
+  'locks.extended',
   'archive.recovered',
 ] as const;
 

@@ -8,9 +8,17 @@ type Configured = Pick<ArchiveConfiguration, 'destination'>;
 
 /** The archive's bucket as billvault.yaml has it. */
 export function configuredBucket({ destination }: Configured): BucketDestination {
-  const { bucket, region, prefix, encryption, replication } = destination;
+  const { bucket, region, prefix, encryption, replication, bypassRoles: bypassRoleArns } = destination;
   const { required, ...algorithm } = encryption;
-  return { bucket, region, prefix, encryption: algorithm, refusesOtherEncryption: required, replication };
+  return {
+    bucket,
+    region,
+    prefix,
+    encryption: algorithm,
+    refusesOtherEncryption: required,
+    bypassRoleArns,
+    replication,
+  };
 }
 
 /**

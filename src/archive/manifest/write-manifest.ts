@@ -13,7 +13,7 @@ import {
   markManifestStored,
   prepareManifest,
 } from '../../registry/archive/manifest.ts';
-import type { LockMode, WholeUnit } from '../../registry/archive/unit-record.ts';
+import type { LockMode, PartRecord, WholeUnit } from '../../registry/archive/unit-record.ts';
 import { maxPageSize } from '../../registry/page.ts';
 import { step } from '../../steps.ts';
 import type { ArchiveContext } from '../context.ts';
@@ -52,7 +52,7 @@ export async function writeManifest(
   const { source, month } = request;
   await storePrepared(context, request);
   for (let tries = 1; ; tries++) {
-    const units = (await listMonth(context, request)).filter(isNamed);
+    const units = (await listMonth(context, request)).filter(isArchived);
     const newest = (await listManifests(registry, { source, month })).at(-1);
     const isKnown = newest !== undefined && namesAll(newest, units) && !(await hasNewDeletions(context, request));
     if (units.length === 0 || isKnown) return newest;
@@ -203,16 +203,20 @@ async function listMonth(
   }
 }
 
-function isNamed(unit: WholeUnit): boolean {
+function isArchived(unit: WholeUnit): boolean {
   return namedParts(unit).length > 0 || unit.replacements.length > 0;
 }
 
-/** Whether the manifest already names every proved part, every departed row and every version that was replaced. */
+/** Whether the manifest already names every proved part with its lock, every departed row and every version that was replaced. */
 function namesAll(manifest: ManifestRecord, units: readonly WholeUnit[]): boolean {
   const { files, departed, replaced = [] } = readManifest(Buffer.from(manifest.body)).manifest;
-  const named = new Set(files.map(({ s3_key, version_id }) => `${version_id} ${s3_key}`));
+  const named = new Set(
+    files.map((file) => `${file.version_id} ${file.lock_mode} ${file.retain_until} ${file.s3_key}`),
+  );
+  const isNamed = ({ versionId, lockMode, retainUntil, key }: PartRecord) =>
+    named.has(`${versionId} ${lockMode} ${retainUntil.toISOString()} ${key}`);
   return (
-    units.every((unit) => namedParts(unit).every(({ key, versionId }) => named.has(`${versionId} ${key}`))) &&
+    units.every((unit) => namedParts(unit).every(isNamed)) &&
     departed.length === units.reduce((sum, unit) => sum + unit.departed.length, 0) &&
     replaced.length === units.reduce((sum, unit) => sum + unit.replacements.length, 0)
   );

@@ -1,7 +1,10 @@
 import { AppError } from '../../errors.ts';
 import { changePolicies, listPolicies, type PolicyRecord } from '../../registry/archive/policy.ts';
+import { countRetentionEffects, type RetentionEffect } from '../../registry/archive/retention.ts';
 import type { Prisma, PrismaClient } from '../../registry/generated/client.ts';
 import type { Registry } from '../../registry/registry.ts';
+import type { ArchiveContext } from '../context.ts';
+import { retentionWishes } from '../locks/retention-wishes.ts';
 import { checkPoliciesTogether, checkPolicySources, parsePolicy } from './parse-policy.ts';
 import type { Policy } from './policy.ts';
 import {
@@ -14,9 +17,34 @@ import {
   type StoredPolicy,
 } from './policy-difference.ts';
 
-/** What applying the policies of billvault.yaml would change. Nothing is changed. */
-export async function planPolicies(registry: Registry, wanted: readonly Policy[]): Promise<PolicyDifference> {
-  return policyDifference(await listStored(registry), wanted);
+type PlanContext = Pick<ArchiveContext, 'registry' | 'settings' | 'now'>;
+
+/** What applying the policies of billvault.yaml would change, also of what is stored already. Nothing is changed. */
+export async function planPolicies(context: PlanContext, wanted: readonly Policy[]): Promise<PolicyDifference> {
+  const current = await listStored(context.registry);
+  const difference = policyDifference(current, wanted);
+  const { changed, added, contested } = difference;
+  const ofApi = current.filter(({ origin }) => origin === 'api').map(({ policy }) => policy);
+  const policies = [...ofApi, ...wanted.filter(({ name }) => !contested.includes(name))];
+  const loosened = new Set([
+    ...added.map(({ name }) => name),
+    ...changed.filter(({ fields }) => fields.some(loosensLock)).map(({ name }) => name),
+  ]);
+  const stored = (await effectsOn(context, policies))
+    .map((effect) => (loosened.has(effect.policy) ? effect : { ...effect, kept: 0 }))
+    .filter(({ longer, stronger, kept }) => longer + stronger + kept > 0);
+  return { ...difference, stored };
+}
+
+function loosensLock({ field, loosens }: FieldChange): boolean {
+  return loosens !== undefined && (field === 'retentionYears' || field === 'lockMode');
+}
+
+async function effectsOn(
+  { registry, settings, now }: PlanContext,
+  policies: readonly Policy[],
+): Promise<readonly RetentionEffect[]> {
+  return countRetentionEffects(registry, await retentionWishes(registry, { policies, deny: settings.deny }), now());
 }
 
 export interface ApplyPoliciesRequest {
@@ -52,14 +80,19 @@ export interface PutPolicyRequest {
   readonly actor: string;
 }
 
+export interface PutPolicy {
+  readonly policy: Policy;
+  readonly fields: readonly FieldChange[];
+  /** What of the parts that are stored already is locked otherwise than it says; undefined: there are none. */
+  readonly stored: RetentionEffect | undefined;
+}
+
 /**
  * Makes or changes one policy of the API.
  * @throws AppError POLICY_INVALID, ILLEGAL_STATE when the file declares it
  */
-export async function putPolicy(
-  registry: PrismaClient,
-  { input, sources, actor }: PutPolicyRequest,
-): Promise<{ readonly policy: Policy; readonly fields: readonly FieldChange[] }> {
+export async function putPolicy(context: PlanContext, { input, sources, actor }: PutPolicyRequest): Promise<PutPolicy> {
+  const { registry } = context;
   const policy = parsePolicy(input);
   checkPolicySources([policy], sources);
   const stored = await listStored(registry);
@@ -68,7 +101,9 @@ export async function putPolicy(
   checkPoliciesTogether([...stored.map((entry) => entry.policy).filter(({ name }) => name !== policy.name), policy]);
   const fields = before === undefined ? [] : policyFieldChanges(before.policy, policy);
   await changePolicies(registry, { set: [change(policy, 'api', fields)], remove: [], actor });
-  return { policy, fields };
+  const policies = (await listStored(registry)).map((entry) => entry.policy);
+  const effects = await effectsOn(context, policies);
+  return { policy, fields, stored: effects.find((effect) => effect.policy === policy.name) };
 }
 
 /** @throws AppError NOT_FOUND, ILLEGAL_STATE when the file declares it */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../../errors.ts';
+import type { RetentionEffect } from '../../registry/archive/retention.ts';
 import { compressionText } from './compression.ts';
 import type { Policy } from './policy.ts';
 
@@ -36,6 +37,8 @@ export interface PolicyDifference {
   readonly unchanged: readonly string[];
   /** Names that a policy of the API has already: it stays, and the file's is not applied. */
   readonly contested: readonly string[];
+  /** What of the parts that are stored already is to be locked otherwise, by policy; those that change nothing are left out. */
+  readonly stored: readonly RetentionEffect[];
 }
 
 /**
@@ -62,6 +65,7 @@ export function policyDifference(current: readonly StoredPolicy[], wanted: reado
       .toSorted(compare),
     unchanged: known.filter(({ fields }) => fields.length === 0).map(({ name }) => name),
     contested: ordered.filter(({ name }) => stored.get(name)?.origin === 'api').map(({ name }) => name),
+    stored: [],
   };
 }
 
@@ -89,10 +93,15 @@ export function requireApiMayChange({ origin, policy }: StoredPolicy): void {
 
 /** For people: what would change, one line each; nothing to do is said as well. */
 export function differenceLines(difference: PolicyDifference): readonly string[] {
-  const { added, changed, removed, unchanged, contested } = difference;
+  const { added, changed, removed, unchanged, contested, stored } = difference;
+  const effectLines = (name: string) => stored.filter(({ policy }) => policy === name).flatMap(storedLines);
   const lines = [
-    ...added.map(({ name, source, tables }) => `+ ${name}: ${tables.join(', ')} of ${source}`),
-    ...changed.flatMap(({ name, fields }) => [`~ ${name}`, ...fields.map(changeLine)]),
+    ...added.flatMap(({ name, source, tables }) => [
+      `+ ${name}: ${tables.join(', ')} of ${source}`,
+      ...effectLines(name),
+    ]),
+    ...changed.flatMap(({ name, fields }) => [`~ ${name}`, ...fields.map(changeLine), ...effectLines(name)]),
+    ...unchanged.flatMap((name) => effectLines(name).map((line) => `  ${name}: ${line.trim()}`)),
     ...removed.map((name) => `- ${name}: nothing more is archived by it; what was archived stays`),
     ...contested.map((name) => `! ${name}: the API has a policy of this name; that one stays, rename the file's`),
   ];
@@ -102,6 +111,22 @@ export function differenceLines(difference: PolicyDifference): readonly string[]
     unchanged.length === 0
       ? 'no policies'
       : `no changes (${unchanged.length} ${unchanged.length === 1 ? 'policy' : 'policies'})`,
+  ];
+}
+
+/** What is stored already, as a policy wants it now. */
+function storedLines({ longer, stronger, kept }: RetentionEffect): readonly string[] {
+  const parts = (of: number) => (of === 1 ? '1 stored part' : `${of.toLocaleString('en-US')} stored parts`);
+  return [
+    ...(longer === 0 ? [] : [`    ${parts(longer)} ${longer === 1 ? 'gets' : 'get'} a longer lock`]),
+    ...(stronger === 0
+      ? []
+      : [
+          `    ${parts(stronger)} ${stronger === 1 ? 'is' : 'are'} under GOVERNANCE: only who may bypass that makes COMPLIANCE of it (billvault archive lock extend --bypass-governance)`,
+        ]),
+    ...(kept === 0
+      ? []
+      : [`    ${parts(kept)} ${kept === 1 ? 'keeps its lock' : 'keep their locks'}: none is made shorter or weaker`]),
   ];
 }
 

@@ -16,6 +16,7 @@ import { holdRelease } from './hold/release.ts';
 import { archiveInspect } from './inspect.ts';
 import { keyNew } from './key/new.ts';
 import { keyShow } from './key/show.ts';
+import { lockExtend } from './lock/extend.ts';
 import { manifestList } from './manifest/list.ts';
 import { manifestShow } from './manifest/show.ts';
 import { archivePlan } from './plan.ts';
@@ -64,6 +65,7 @@ export function archiveCommand(cli: Cli): Command {
       restorePoll(cli),
     ]),
     newGroup('hold', 'legal holds', [holdPlace(cli), holdRelease(cli), holdList(cli), holdReconcile(cli)]),
+    newGroup('lock', 'the locks on what is stored', [lockExtend(cli)]),
     archiveDdlCommand(cli),
   ]).addHelpText('after', firstSteps);
 }

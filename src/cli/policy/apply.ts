@@ -17,10 +17,10 @@ export function policyApply(cli: Cli): Command {
   });
   return addFileOption(command).action(async ({ file, ...options }: PolicyFileOptions) => {
     const { actor } = cli;
-    const difference = await withArchive(cli, async ({ registry }, { config }) => {
+    const difference = await withArchive(cli, async (archive, { config }) => {
       const wanted = declaredPolicies(cli.io, config, file);
-      if (!options.json) showFirst(cli, await planPolicies(registry, wanted));
-      return applyPolicies(registry, { wanted, actor });
+      if (!options.json) showFirst(cli, await planPolicies(archive, wanted));
+      return applyPolicies(archive.registry, { wanted, actor });
     });
     cli.print(options, difference, () => appliedText(difference));
     requireUncontested(difference);

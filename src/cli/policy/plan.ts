@@ -17,8 +17,8 @@ export function policyPlan(cli: Cli): Command {
     examples: ['archive policy plan', 'archive policy plan --file policies-of-2027.yaml'],
   });
   return addFileOption(command).action(async ({ file, ...options }: PolicyFileOptions) => {
-    const difference = await withArchive(cli, ({ registry }, { config }) =>
-      planPolicies(registry, declaredPolicies(cli.io, config, file)),
+    const difference = await withArchive(cli, (archive, { config }) =>
+      planPolicies(archive, declaredPolicies(cli.io, config, file)),
     );
     cli.print(options, difference, () => differenceLines(difference).join('\n'));
   });

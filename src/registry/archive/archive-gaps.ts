@@ -57,7 +57,7 @@ export async function listMonthsWithoutManifest(
      limit ${maxGaps}`;
 }
 
-/** Months of a source with parts that were proved after their newest manifest was made; oldest first. */
+/** Months of a source with parts that were proved, or locked otherwise, after their newest manifest was made; oldest first. */
 export async function listUnrecordedMonths(registry: Registry, source: string): Promise<readonly string[]> {
   const rows = await registry.$queryRaw<{ month: string }[]>`
     select distinct to_char(u.period, 'YYYY-MM') as month
@@ -66,7 +66,7 @@ export async function listUnrecordedMonths(registry: Registry, source: string): 
       join registry.archive_table t on t.id = u.table_id
      where t.source = ${source} and u.state in ('VERIFIED', 'PURGED') and p.state = 'VERIFIED'
        and not exists (select from registry.archive_manifest m
-                        where m.source = t.source and m.period = u.period and m.created_at >= p.verified_at)
+                        where m.source = t.source and m.period = u.period and m.created_at >= greatest(p.verified_at, p.locked_at))
      order by 1
      limit ${maxGaps}`;
   return rows.map(({ month }) => month);

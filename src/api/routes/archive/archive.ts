@@ -6,6 +6,7 @@ import { ddlRoute } from './ddl.ts';
 import { holdRoutes } from './holds.ts';
 import { inspectRoute } from './inspect.ts';
 import { keyRoute } from './key.ts';
+import { lockRoutes } from './locks.ts';
 import { manifestRoutes } from './manifests.ts';
 import { planRoute } from './plan.ts';
 import { policyDifferenceRoute, policyRoutes } from './policies.ts';
@@ -32,6 +33,7 @@ export function archiveRoutes({ archive }: ApiContext): Hono {
   routes.route('/runs', runRoutes(archive));
   routes.route('/units', unitRoutes(archive));
   routes.route('/holds', holdRoutes(archive));
+  routes.route('/locks', lockRoutes(archive));
   routes.route('/manifests', manifestRoutes(archive));
   routes.route('/key', keyRoute(archive));
   routes.route('/ddl', ddlRoute(archive));

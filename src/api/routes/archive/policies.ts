@@ -40,8 +40,9 @@ export function policyRoutes({ context }: ArchiveApi): Hono {
     if (input.name !== name)
       throw new AppError('BAD_INPUT', `body: name: leave it out, or give ${name} as in the path`);
     checkSchedule(parsePolicy(input).schedule);
-    const { policy, fields } = await putPolicy(registry, { input, sources: sources.names, actor: apiActor });
-    return c.json({ data: { ...policyBody({ origin: 'api', policy }), changes: fields.map(changeBody) } });
+    const request = { input, sources: sources.names, actor: apiActor };
+    const { policy, fields, stored = null } = await putPolicy(context, request);
+    return c.json({ data: { ...policyBody({ origin: 'api', policy }), changes: fields.map(changeBody), stored } });
   });
 
   routes.delete('/:name', async (c) => {
@@ -54,11 +55,11 @@ export function policyRoutes({ context }: ArchiveApi): Hono {
 }
 
 /** What applying billvault.yaml's policies would change: what the next start of the service does. */
-export function policyDifferenceRoute({ context: { registry }, declaredPolicies }: ArchiveApi): Hono {
+export function policyDifferenceRoute({ context, declaredPolicies }: ArchiveApi): Hono {
   const routes = new Hono();
   routes.get('/', async (c) => {
     readQuery(c, z.strictObject({}));
-    const { changed, ...difference } = await planPolicies(registry, declaredPolicies);
+    const { changed, ...difference } = await planPolicies(context, declaredPolicies);
     const changes = changed.map(({ fields, ...change }) => ({ ...change, fields: fields.map(changeBody) }));
     return c.json({ data: { ...difference, changed: changes } });
   });

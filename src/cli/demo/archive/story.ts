@@ -73,7 +73,7 @@ async function applySettings({ archive, config, tell }: ArchiveStory): Promise<v
   tell.block(demoSettings.trimEnd());
   tell.line('');
   const wanted = config.archive?.policies ?? [];
-  for (const line of differenceLines(await planPolicies(archive.registry, wanted))) tell.line(line);
+  for (const line of differenceLines(await planPolicies(archive, wanted))) tell.line(line);
   await applyPolicies(archive.registry, { wanted, actor });
 }
 
