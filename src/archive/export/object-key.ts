@@ -19,6 +19,7 @@ export interface PartKeyParts {
 const maxKeyBytes = 1_024;
 /** Enough of the digest that two contents never meet under one name; the whole of it is in the manifest. */
 const digestDigits = 16;
+const flatManifest = /^\d{4}\/\d{2}\/manifest(?:-\d+)?\.json$/;
 
 /**
  * Where a part lies. In the layout `hive` the name holds the content's digest, so that a retry meets its own object and
@@ -65,6 +66,24 @@ export function manifestKey({ prefix, layout, source, month, sequence, isFirst }
 /** Where a source's manifests lie in the layout `hive`; ends with a slash. */
 export function manifestFolder(prefix: string, source: string): string {
   return join(prefix, '_manifests', keyWord(source), '');
+}
+
+/** Where manifests may be listed, and which of what is listed there is one. */
+export interface ManifestPlace {
+  readonly prefix: string;
+  readonly isManifest: (key: string) => boolean;
+}
+
+/** The layout `hive` has a folder for a source's manifests. */
+export function hiveManifests(prefix: string, source: string): ManifestPlace {
+  return { prefix: manifestFolder(prefix, source), isManifest: (key) => key.endsWith('.json') };
+}
+
+/** In the layout `flat` they lie among the parts, by year (from 1000 to 2999) and month. */
+export function flatManifests(prefix: string): readonly ManifestPlace[] {
+  const folder = join(prefix, '');
+  const isManifest = (key: string) => flatManifest.test(key.slice(folder.length));
+  return ['1', '2'].map((digit) => ({ prefix: join(prefix, digit), isManifest }));
 }
 
 function join(...parts: readonly string[]): string {

@@ -1,8 +1,9 @@
 import type { ArchiveStore } from '../../aws/archive-store.ts';
 import { AppError } from '../../errors.ts';
 import { findKnownObjects } from '../../registry/archive/known-object.ts';
+import { usesLayout } from '../../registry/archive/uses-layout.ts';
 import type { ArchiveContext } from '../context.ts';
-import { manifestFolder } from '../export/object-key.ts';
+import { flatManifests, hiveManifests, type ManifestPlace } from '../export/object-key.ts';
 
 export interface KnownChainRequest {
   readonly source: string;
@@ -16,25 +17,32 @@ const keysOfBatch = 1_000;
 /**
  * That the registry knows every manifest that the bucket has of a source. One that it does not know was written by another
  * registry, or by this one before it was set back to an older state: then rows that were purged since look like rows that
- * somebody else deleted, and would be left out of every restore. Manifests of the layout `flat` lie beside their parts and
- * are not looked for.
+ * somebody else deleted, and would be left out of every restore. For a source of the layout `flat`, whose manifests lie among
+ * its parts, all of those are listed.
  * @throws AppError CHAIN_BROKEN naming the manifest; as the listing
  */
 export async function requireKnownChain(context: ArchiveContext, request: KnownChainRequest): Promise<void> {
   const { source, store, signal } = request;
-  let keys: string[] = [];
   // The bucket first: a manifest is on record before its upload, so what is uploaded meanwhile is known.
-  for await (const version of store.listVersions({
-    prefix: manifestFolder(context.destination.prefix, source),
-    signal,
-  })) {
-    if (version.isDeleteMarker || !version.key.endsWith('.json')) continue;
-    keys.push(version.key);
-    if (keys.length < keysOfBatch) continue;
+  for (const { prefix, isManifest } of await placesOf(context, source)) {
+    let keys: string[] = [];
+    for await (const { key, isDeleteMarker } of store.listVersions({ prefix, signal })) {
+      if (isDeleteMarker || !isManifest(key)) continue;
+      keys.push(key);
+      if (keys.length < keysOfBatch) continue;
+      await requireKnown(context, request, keys);
+      keys = [];
+    }
     await requireKnown(context, request, keys);
-    keys = [];
   }
-  await requireKnown(context, request, keys);
+}
+
+async function placesOf(
+  { registry, destination: { prefix } }: ArchiveContext,
+  source: string,
+): Promise<readonly ManifestPlace[]> {
+  const isFlat = await usesLayout(registry, { source, layout: 'flat' });
+  return [hiveManifests(prefix, source), ...(isFlat ? flatManifests(prefix) : [])];
 }
 
 /** The same, asked until it was answered once. */

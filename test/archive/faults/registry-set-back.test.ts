@@ -39,23 +39,28 @@ test('a registry set back to before a purge that no manifest tells of takes no p
   await assertAddsUp(scene, written);
 });
 
-test('a registry that does not know a manifest of the bucket archives and purges nothing of that source, and says which', async () => {
-  await using scene = await openArchiveScene();
-  await makeLedger(scene, { months, rowsPerMonth: 1_500 });
-  await scene.policies({ purge: false });
-  await scene.run();
-  const setBack = await backUpRegistry(scene);
-  await makeLedger(scene, { months: ['2026-06'], rowsPerMonth: 10 });
-  await scene.policies({ purge: true });
-  await scene.run();
-  await setBack();
-  await makeLedger(scene, { months: ['2026-06'], rowsPerMonth: 5 });
-  await scene.policies({ purge: true });
-  await assert.rejects(scene.run(), (error) => {
-    assert.ok(isAppError(error, 'CHAIN_BROKEN'));
-    assert.match(error.message, /_manifests\/ledger\/2026\/06\/manifest-000003\.json/);
-    return true;
+for (const [layout, manifest] of [
+  ['hive', /_manifests\/ledger\/2026\/06\/manifest-000003\.json/],
+  ['flat', /archive\/2026\/06\/manifest-000003\.json/],
+] as const) {
+  test(`a registry that does not know a manifest of the bucket archives and purges nothing of that source, and says which: layout ${layout}`, async () => {
+    await using scene = await openArchiveScene();
+    await makeLedger(scene, { months, rowsPerMonth: 1_500 });
+    await scene.policies({ layout, purge: false });
+    await scene.run();
+    const setBack = await backUpRegistry(scene);
+    await makeLedger(scene, { months: ['2026-06'], rowsPerMonth: 10 });
+    await scene.policies({ layout, purge: true });
+    await scene.run();
+    await setBack();
+    await makeLedger(scene, { months: ['2026-06'], rowsPerMonth: 5 });
+    await scene.policies({ layout, purge: true });
+    await assert.rejects(scene.run(), (error) => {
+      assert.ok(isAppError(error, 'CHAIN_BROKEN'));
+      assert.match(error.message, manifest);
+      return true;
+    });
+    assert.equal((await tableLines(scene)).size, 5);
+    assert.equal((await archivedLines(scene)).size, 3_000);
   });
-  assert.equal((await tableLines(scene)).size, 5);
-  assert.equal((await archivedLines(scene)).size, 3_000);
-});
+}
