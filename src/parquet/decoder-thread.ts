@@ -85,6 +85,7 @@ export class DecoderThread {
 
   #receive(message: FromDecoder): void {
     if (this.#hasEnded) return;
+    if (message.kind === 'chunk') decoders.count(this.#thread, message.length);
     if (message.kind === 'read') void this.#read(message);
     else this.#options.onMessage(message);
     this.watch();
@@ -99,7 +100,9 @@ export class DecoderThread {
         throw new AppError('INTERNAL', `asked for bytes ${start} to ${end} and got ${bytes.length}`);
       }
       this.#openReads--;
-      if (!this.#hasEnded) this.#thread.post({ kind: 'bytes', id, bytes }, ownedBuffers(bytes));
+      if (this.#hasEnded) return;
+      decoders.count(this.#thread, bytes.length);
+      this.#thread.post({ kind: 'bytes', id, bytes }, ownedBuffers(bytes));
       this.watch();
     } catch (error) {
       this.#end(toAppError(error));

@@ -38,8 +38,10 @@ export class PooledThread<To, From extends ThreadMessage> {
   readonly #worker: Worker;
   #user: ThreadUser<From> | undefined;
   #onEnded: ((heldBytes: number | undefined) => void) | undefined;
+  readonly #gone = Promise.withResolvers<void>();
   #isAlive = true;
   #files = 0;
+  #fileBytes = 0;
 
   constructor({ script, resourceLimits }: ThreadOptions) {
     // nothing of ours is a thread's business
@@ -59,6 +61,11 @@ export class PooledThread<To, From extends ThreadMessage> {
     return this.#isAlive;
   }
 
+  /** Resolves when it has ended, or is about to. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
+  }
+
   /** Files that it was lent for. */
   get files(): number {
     return this.#files;
@@ -67,7 +74,14 @@ export class PooledThread<To, From extends ThreadMessage> {
   lendTo(user: ThreadUser<From>): void {
     this.#user = user;
     this.#files++;
+    this.#fileBytes = 0;
     this.#worker.ref();
+  }
+
+  /** So many bytes more went through it for this file. Answers all of them. */
+  count(bytes: number): number {
+    this.#fileBytes += bytes;
+    return this.#fileBytes;
   }
 
   post(message: To, transfer: readonly Transferable[] = []): void {
@@ -93,7 +107,9 @@ export class PooledThread<To, From extends ThreadMessage> {
     this.#worker.unref();
   }
 
+  /** Its user, if it has one, hears no more of it. */
   async terminate(): Promise<void> {
+    this.#user = undefined;
     this.#die();
     await this.#worker.terminate();
   }
@@ -107,6 +123,7 @@ export class PooledThread<To, From extends ThreadMessage> {
 
   #die(): void {
     this.#isAlive = false;
+    this.#gone.resolve();
     this.#onEnded?.(undefined);
   }
 }

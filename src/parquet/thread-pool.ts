@@ -8,11 +8,18 @@ export const poolLimits = {
   /** Whatever may gather in a thread over many files does not go on for ever. */
   filesOfThread: 500,
   /**
-   * Heap and buffers of a thread that waits: a new one has 14 MiB, 32 where its modules had to be compiled. What is above
-   * are garbage and scratch of a big file, beside which a new thread costs nothing.
+   * Bytes that go through a thread for one file, both ways. Above it the file is big: a new thread costs little beside its
+   * work. Its thread ends with it, because some 60 MB of what it freed stay with the process as long as the thread does; and
+   * no thread waits idle meanwhile.
    */
+  fileBytes: 4 * 2 ** 20,
+  /** Heap and buffers of a thread that waits: a new one has 14 MiB, 32 where its modules had to be compiled. */
   idleBytes: 40 * 2 ** 20,
 } as const;
+
+/** Threads of every kind that are at work on a big file. */
+const bigThreads = new Set<object>();
+const pools: { endIdle(): void }[] = [];
 
 /**
  * Threads of one kind, kept from one file to the next: loading the modules of a new one takes 0.1 s of a processor. Only a
@@ -26,6 +33,7 @@ export class ThreadPool<To, From extends ThreadMessage> {
 
   constructor(options: ThreadOptions) {
     this.#options = options;
+    pools.push(this);
   }
 
   lend(user: ThreadUser<From>): PooledThread<To, From> {
@@ -34,13 +42,28 @@ export class ThreadPool<To, From extends ThreadMessage> {
     return thread;
   }
 
+  /** To be told of what goes through a thread, both ways. */
+  count(thread: PooledThread<To, From>, bytes: number): void {
+    if (thread.count(bytes) <= poolLimits.fileBytes || bigThreads.has(thread)) return;
+    bigThreads.add(thread);
+    void thread.gone.then(() => bigThreads.delete(thread));
+    for (const pool of pools) pool.endIdle();
+  }
+
   /** For a thread whose file ended as it should, with nothing under way; its user hears no more of it. */
   async takeBack(thread: PooledThread<To, From>): Promise<void> {
-    const heldBytes = await thread.endFile();
+    const heldBytes = bigThreads.has(thread) ? undefined : await thread.endFile();
     if (heldBytes === undefined || !this.#isWorthKeeping(thread, heldBytes)) return thread.terminate();
     thread.rest();
     const timer = setTimeout(() => this.#expire(thread), poolLimits.idleMillis).unref();
     this.#idle.push({ thread, timer });
+  }
+
+  endIdle(): void {
+    for (const { thread, timer } of this.#idle.splice(0)) {
+      clearTimeout(timer);
+      void thread.terminate();
+    }
   }
 
   #takeIdle(): PooledThread<To, From> | undefined {
@@ -53,6 +76,7 @@ export class ThreadPool<To, From extends ThreadMessage> {
 
   #isWorthKeeping({ files }: PooledThread<To, From>, heldBytes: number): boolean {
     const { filesOfThread, idleBytes, idleThreads } = poolLimits;
+    if (bigThreads.size > 0) return false;
     return files < filesOfThread && heldBytes <= idleBytes && this.#idle.length < idleThreads;
   }
 

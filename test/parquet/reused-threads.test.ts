@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { AppError } from '../../src/errors.ts';
 import { openParquet } from '../../src/parquet/parquet-file.ts';
 import { openPart } from '../../src/parquet/read-part.ts';
+import { poolLimits } from '../../src/parquet/thread-pool.ts';
 import type { WriterColumn } from '../../src/parquet/write/column.ts';
 import { type Compression, openPartWriter, type WrittenPart } from '../../src/parquet/write/part-writer.ts';
 import { isAlive, watchThreads } from '../support/started-threads.ts';
 import { readAll } from './copy-text.ts';
 import { MemorySource } from './file-source.ts';
-import { handMade, plainTexts, textColumn } from './hand-made.ts';
+import { handMade, plainTexts, textColumn, withFooter } from './hand-made.ts';
 import { column, decimal, fileOf, linesOf, readPart, zstd } from './write/parts.ts';
 
 const started = watchThreads();
@@ -152,6 +154,61 @@ describe("the encoder's thread", () => {
       assert.equal(await startedBy(writeSmall), 1);
     });
   }
+});
+
+/** Gives the footer's length at once, and the footer when it is told to. */
+class LateSource extends MemorySource {
+  readonly #asked = Promise.withResolvers<void>();
+  readonly #answered = Promise.withResolvers<void>();
+
+  get isAsked(): Promise<void> {
+    return this.#asked.promise;
+  }
+
+  override async read(start: number, end: number): Promise<Uint8Array> {
+    const bytes = await super.read(start, end);
+    if (this.ranges.length > 1) {
+      this.#asked.resolve();
+      await this.#answered.promise;
+    }
+    return bytes;
+  }
+
+  /** Resolves when whoever asked has had the bytes. */
+  async answer(): Promise<void> {
+    this.#answered.resolve();
+    await setImmediate();
+  }
+}
+
+describe('a file that fills its threads', () => {
+  const lines = linesOf(
+    Array.from({ length: poolLimits.fileBytes / 1_000 + 100 }, (_, i) => [`${i}`.padEnd(1_000, 'x')]),
+  );
+
+  test('takes them along: none of them waits with what it left', async () => {
+    await writeSmall();
+    await readGood();
+    const idle = started.filter(isAlive);
+    assert.equal(idle.length, 2);
+    const part = await write({ ...small, lines });
+    assert.ok(lines.equals(await readPart(fileOf(part))));
+    assert.equal(await startedBy(writeSmall), 1);
+    assert.equal(await startedBy(readGood), 1);
+    assert.deepEqual(idle.map(isAlive), [false, false]);
+  });
+
+  test('but takes no others along for bytes that come when it is over', async () => {
+    await writeSmall();
+    const source = new LateSource(withFooter(Buffer.from('PAR1'), Buffer.alloc(poolLimits.fileBytes + 1)));
+    const controller = new AbortController();
+    const opening = openParquet(source, { signal: controller.signal });
+    await source.isAsked;
+    controller.abort();
+    await rejects(opening, 'CANCELLED');
+    await source.answer();
+    assert.equal(await startedBy(writeSmall), 0);
+  });
 });
 
 /** Tables that leave as much as can be behind: dictionaries, texts beside, floats, decimals of all widths, every codec. */

@@ -17,6 +17,10 @@ class ScriptedPool {
     return this.#pool.lend({ onMessage, onError: (error) => assert.fail(error), onExit: () => undefined });
   }
 
+  count(thread: PooledThread<Script, Said>, bytes: number): void {
+    this.#pool.count(thread, bytes);
+  }
+
   takeBack(thread: PooledThread<Script, Said>): Promise<void> {
     return this.#pool.takeBack(thread);
   }
@@ -61,6 +65,47 @@ describe('threads that wait for their next file', () => {
     assert.ok(!isAlive(started.at(-1)));
     assert.equal(await startedBy(() => pool.ask()), 1);
   });
+
+  test('one whose file was big ends with it; of one below that, it stays', async () => {
+    const pool = new ScriptedPool();
+    for (const over of [0, 1]) {
+      const thread = pool.lend();
+      pool.count(thread, 1);
+      pool.count(thread, poolLimits.fileBytes - 1 + over);
+      await pool.takeBack(thread);
+      assert.equal(isAlive(started.at(-1)), over === 0);
+    }
+    assert.equal(await startedBy(() => pool.ask()), 1);
+  });
+
+  const endings: Record<string, (big: PooledThread<Script, Said>) => Promise<void>> = {
+    'was ended': (big) => big.terminate(),
+    'ended by itself': async (big) => {
+      const [thread] = started.slice(-1);
+      assert.ok(thread);
+      big.post({ kind: 'exit' });
+      await ended(thread);
+    },
+  };
+
+  for (const [what, end] of Object.entries(endings)) {
+    test(`there are none of any kind beside a big file, and some again after it (its thread ${what})`, async () => {
+      const pool = new ScriptedPool();
+      const other = new ScriptedPool();
+      await pool.ask();
+      await other.ask();
+      const idle = started.slice(-2);
+      const third = new ScriptedPool();
+      const big = third.lend();
+      third.count(big, poolLimits.fileBytes + 1);
+      await Promise.all(idle.map(ended));
+      assert.equal(await startedBy(() => pool.ask()), 1);
+      assert.equal(await startedBy(() => pool.ask()), 1);
+      await end(big);
+      await pool.ask();
+      assert.equal(await startedBy(() => pool.ask()), 0);
+    });
+  }
 
   test('one that holds more than the limit ends with its file; one below it stays', async () => {
     const pool = new ScriptedPool();

@@ -92,6 +92,7 @@ class ThreadedWriter implements PartWriter {
     if (lines.length === 0) return;
     const bytes = owned(lines);
     this.#waitingBytes += bytes.length;
+    encoders.count(this.#thread, bytes.length);
     this.#send({ kind: 'lines', bytes }, [bytes.buffer]);
     while (this.#waitingBytes > maxWaitingBytes) await this.#news();
   }
