@@ -35,7 +35,7 @@ after(async () => {
 
 /** A client that was asked to slow down stays slow for a while: each test begins with another. */
 function renewAccess(): void {
-  const timeouts = { requestTimeoutMs: 500, connectTimeoutMs: 500, bodyStallMs: 200 };
+  const timeouts = { requestTimeoutMs: 2_000, connectTimeoutMs: 2_000, bodyStallMs: 400 };
   aws = client.access({ endpoint: proxy.endpoint, maxAttempts: 1, ...timeouts });
   reader = openCur(aws, client);
 }
@@ -144,12 +144,12 @@ test('a stalled body is TIMEOUT; a slow consumer is not', async () => {
   await fresh();
   inject({ kind: 'stall', afterBytes: 10_000 });
   const stalled = await reader.get(object.key);
-  await assert.rejects(collect(stalled.body), { code: 'TIMEOUT', message: /no bytes arrived for 200 ms/ });
+  await assert.rejects(collect(stalled.body), { code: 'TIMEOUT', message: /no bytes arrived for 400 ms/ });
 
   const { body: slowly } = await reader.get(object.key);
   const chunks: Uint8Array[] = [];
   for await (const chunk of slowly) {
-    if (chunks.length === 0) await untilElapsed(600);
+    if (chunks.length === 0) await untilElapsed(1_000);
     chunks.push(chunk);
   }
   assert.ok(Buffer.concat(chunks).equals(body));
@@ -178,7 +178,7 @@ test('an abort in the middle of a body, and in a backoff, is CANCELLED', async (
 });
 
 test('a listing is as robust: a page that fails is asked for again, one that keeps failing is an error', async () => {
-  const patient = client.access({ endpoint: proxy.endpoint, maxAttempts: 3, requestTimeoutMs: 500 });
+  const patient = client.access({ endpoint: proxy.endpoint, maxAttempts: 3, requestTimeoutMs: 5_000 });
   const isList = ({ url }: ProxiedRequest) => url.includes('list-type=2');
   proxy.inject({ matches: isList, action: { kind: 'status', status: 500, code: 'InternalError' } });
   proxy.inject({ matches: isList, action: { kind: 'reset', afterBytes: 0 } });

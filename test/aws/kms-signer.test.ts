@@ -44,7 +44,7 @@ suite('signing by KMS', () => {
 
   function open(options: { id?: string; as?: BaseCredentials; endpoint?: string } = {}) {
     const { id = arn, as = owner, endpoint = aws.endpoint } = options;
-    const config = { baseCredentials: as, maxAttempts: 2, requestTimeoutMs: 1_000, bodyStallMs: 1_000 };
+    const config = { baseCredentials: as, maxAttempts: 2, requestTimeoutMs: 2_000, bodyStallMs: 2_000 };
     return openKmsKey({ keyId: id, region, endpoint, config });
   }
 

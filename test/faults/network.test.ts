@@ -72,7 +72,7 @@ describe('whatever the network does to a file, its rows are right or it says why
         proxy = await startFaultProxy(endpoint);
         return proxy.endpoint;
       },
-      aws: { maxAttempts: 1, requestTimeoutMs: 1_000, bodyStallMs: 1_000 },
+      aws: { maxAttempts: 1, requestTimeoutMs: 20_000, bodyStallMs: 1_500 },
     });
   });
   after(async () => {
