@@ -1,4 +1,5 @@
 import type { ArchiveContext } from '../../src/archive/context.ts';
+import { extendLocks } from '../../src/archive/locks/extend-locks.ts';
 import { openKeySigner } from '../../src/archive/manifest/key-signer.ts';
 import { dropUndoTables } from '../../src/archive/purge/drop-undo-tables.ts';
 import { repairUnit } from '../../src/archive/repair/repair-unit.ts';
@@ -20,7 +21,7 @@ export interface ArchiveChildWork {
   readonly now: string;
   readonly source: string;
   readonly sourceUrl: string;
-  readonly task: 'run' | 'drop-undo' | 'poll-restores' | 'repair' | 'nothing';
+  readonly task: 'run' | 'drop-undo' | 'poll-restores' | 'repair' | 'extend-locks' | 'nothing';
   /** That is repaired. */
   readonly unitId?: number;
 }
@@ -49,6 +50,9 @@ if (work.task === 'poll-restores') await pollRestores(context, new AbortControll
 if (work.task === 'repair') {
   const { signal } = new AbortController();
   await repairUnit(context, { unitId: work.unitId ?? 0, takesChangedRows: false, actor: 'child', signal });
+}
+if (work.task === 'extend-locks') {
+  await extendLocks(context, { source, actor: 'child', signal: new AbortController().signal });
 }
 if (work.task === 'run') {
   const { signal } = new AbortController();

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { expiredBefore } from '../manifest/chain.ts';
 import type { StoredManifest } from './find-manifests.ts';
 
 /** One source's manifests, in the order of its chain. */
@@ -17,13 +18,18 @@ export function orderChains(manifests: readonly StoredManifest[], now: Date): re
   return [...bySource]
     .map(([source, unordered]) => {
       const ordered = unordered.toSorted((a, b) => a.sequence - b.sequence);
-      for (const [i, link] of ordered.entries()) requireFollows(ordered[i - 1], link, now);
+      const behindExpired = new Set(expiredBefore(ordered, now).map(({ to }) => to + 1));
+      for (const [i, link] of ordered.entries()) {
+        if (!behindExpired.has(link.sequence) || link.sequence === ordered[i - 1]?.sequence) {
+          requireFollows(ordered[i - 1], link);
+        }
+      }
       return { source, manifests: ordered };
     })
     .sort((a, b) => (a.source < b.source ? -1 : 1));
 }
 
-function requireFollows(before: StoredManifest | undefined, link: StoredManifest, now: Date): void {
+function requireFollows(before: StoredManifest | undefined, link: StoredManifest): void {
   const { source, sequence, previous, key } = link;
   if (sequence === before?.sequence) {
     throw broken(`${source}: there are two manifests ${sequence}, both signed: ${before.key} and ${key}`);
@@ -34,7 +40,6 @@ function requireFollows(before: StoredManifest | undefined, link: StoredManifest
       `${source}: manifest ${sequence} (${key}) does not follow manifest ${before?.sequence} (${before?.key})`,
     );
   }
-  if (new Date(previous.retain_until) <= now) return;
   throw broken(
     `${source}: manifest ${previous.sequence} (${previous.key}) is missing, and it is to be kept until ${previous.retain_until}`,
   );

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { ArchiveStore } from '../../aws/archive-store.ts';
+import type { ArchiveStore, ObjectLock } from '../../aws/archive-store.ts';
 import { isAppError } from '../../errors.ts';
 import { recordDefinition } from '../../registry/archive/definition.ts';
 import { findKnownObjects } from '../../registry/archive/known-object.ts';
@@ -124,7 +124,8 @@ async function recoverSource(
     seen.deletions += deletions.length;
     if (isDryRun) continue;
     const legalHold = await store.legalHold(stored.key, stored.versionId, { signal });
-    await recoverManifest(registry, { ...recordOf(context, stored, manifest), body, deletions, legalHold });
+    const lock = lockOf(manifest, await store.lock(stored.key, stored.versionId, { signal }));
+    await recoverManifest(registry, { ...recordOf(context, stored, manifest), ...lock, body, deletions, legalHold });
     step('recover.manifest');
   }
   if (!isDryRun) await settlePurged(registry, source);
@@ -272,9 +273,8 @@ async function knownManifests(
 function recordOf(
   { destination: { bucket, encryption } }: ArchiveContext,
   { key, versionId, sha256 }: StoredManifest,
-  { source, sequence, period, previous, created_at, files }: Manifest,
+  { source, sequence, period, previous, created_at }: Manifest,
 ) {
-  const lockMode: LockMode = files.some(({ lock_mode }) => lock_mode === 'COMPLIANCE') ? 'COMPLIANCE' : 'GOVERNANCE';
   return {
     source,
     sequence,
@@ -284,9 +284,19 @@ function recordOf(
     versionId,
     sha256,
     previousSha256: previous?.sha256 ?? null,
-    lockMode,
-    retainUntil: new Date(Math.max(...files.map(({ retain_until }) => Date.parse(retain_until)))),
     encryption,
     createdAt: new Date(created_at),
   };
+}
+
+/**
+ * As long and as strict as it was locked when it was stored: as the longest of its parts, and as the manifest before it.
+ * What its lock was made since, no manifest has to say: that is on the object.
+ */
+function lockOf({ files, previous, created_at }: Manifest, found: ObjectLock | undefined) {
+  const locks = [...files.map(({ retain_until }) => retain_until), previous?.retain_until ?? created_at];
+  const modes = [...files.map(({ lock_mode }) => lock_mode), found?.mode];
+  const lockMode: LockMode = modes.includes('COMPLIANCE') ? 'COMPLIANCE' : 'GOVERNANCE';
+  const retainUntil = new Date(Math.max(...locks.map((until) => Date.parse(until)), found?.retainUntil.getTime() ?? 0));
+  return { lockMode, retainUntil };
 }

@@ -19,8 +19,9 @@ export function policyApply(cli: Cli): Command {
     const { actor } = cli;
     const difference = await withArchive(cli, async (archive, { config }) => {
       const wanted = declaredPolicies(cli.io, config, file);
-      if (!options.json) showFirst(cli, await planPolicies(archive, wanted));
-      return applyPolicies(archive.registry, { wanted, actor });
+      const planned = await planPolicies(archive, wanted);
+      if (!options.json) showFirst(cli, planned);
+      return { ...(await applyPolicies(archive.registry, { wanted, actor })), stored: planned.stored };
     });
     cli.print(options, difference, () => appliedText(difference));
     requireUncontested(difference);

@@ -72,6 +72,21 @@ export async function listUnrecordedMonths(registry: Registry, source: string): 
   return rows.map(({ month }) => month);
 }
 
+/** Months of a source with proved parts whose lock was made longer or stronger after their newest manifest; oldest first. */
+export async function listMonthsWithNewLocks(registry: Registry, source: string): Promise<readonly string[]> {
+  const rows = await registry.$queryRaw<{ month: string }[]>`
+    select to_char(u.period, 'YYYY-MM') as month
+      from registry.archive_part p
+      join registry.archive_unit u on u.id = p.unit_id
+      join registry.archive_table t on t.id = u.table_id
+     where t.source = ${source} and p.state in ('STORED', 'VERIFIED') and p.verified_at is not null
+     group by u.period
+    having max(p.locked_at) > (select max(m.created_at) from registry.archive_manifest m
+                                where m.source = ${source} and m.period = u.period)
+     order by 1`;
+  return rows.map(({ month }) => month);
+}
+
 export interface ProvedPart {
   readonly key: string;
   readonly versionId: string;

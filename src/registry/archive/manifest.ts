@@ -60,11 +60,11 @@ export async function prepareManifest(registry: PrismaClient, manifest: NewManif
   });
 }
 
-/** PREPARED → STORED. */
+/** PREPARED → STORED; another process that stored the same version may have marked it already. */
 export async function markManifestStored(registry: Registry, id: number, versionId: string): Promise<void> {
   const changed = await registry.$executeRaw`
-    update registry.archive_manifest set state = 'STORED', version_id = ${versionId}, stored_at = now()
-     where id = ${id} and state = 'PREPARED'`;
+    update registry.archive_manifest set state = 'STORED', version_id = ${versionId}, stored_at = coalesce(stored_at, now())
+     where id = ${id} and (state = 'PREPARED' or (state = 'STORED' and version_id = ${versionId}))`;
   if (changed !== 1) throw new AppError('ILLEGAL_STATE', `manifest ${id} is not PREPARED any more`);
 }
 

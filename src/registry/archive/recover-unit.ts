@@ -78,6 +78,7 @@ export async function recoverUnit(registry: PrismaClient, unit: RecoveredUnit): 
     const proved = new Set(known.parts.filter(({ verifiedAt }) => verifiedAt !== null).map(identity));
     const news = unit.parts.filter((part) => !proved.has(identity(part)));
     if (news.length > 0) await takeOver(transaction, known, unit, news);
+    await takeOverLocks(transaction, known.id, unit);
     await recordReplaced(transaction, known.id, unit);
     if (news.length > 0) await setVerified(transaction, known, unit);
     await createDeparted(transaction, known.id, withoutKnown(unit.departed, known.departed));
@@ -149,6 +150,27 @@ async function proveKnown(transaction: Transaction, id: bigint, part: RecoveredP
   }
 }
 
+/** What was locked longer or stronger since: never less than the registry knows. */
+async function takeOverLocks(
+  transaction: Transaction,
+  unitId: bigint,
+  { parts, policy, retainUntil }: RecoveredUnit,
+): Promise<void> {
+  for (const { ordinal, versionId, lockMode, retainUntil: until } of parts) {
+    await transaction.$executeRaw`
+      update registry.archive_part
+         set retain_until = greatest(retain_until, ${until}::timestamptz),
+             lock_mode = case when lock_mode = 'COMPLIANCE' then lock_mode else ${lockMode} end
+       where unit_id = ${unitId} and ordinal = ${ordinal} and version_id = ${versionId}
+         and (retain_until < ${until} or lock_mode <> ${lockMode}) and state in ('STORED', 'VERIFIED')`;
+  }
+  await transaction.$executeRaw`
+    update registry.archive_unit u
+       set retain_until = ${retainUntil}, policy = u.policy || jsonb_build_object(
+             'retentionYears', ${policy['retentionYears']}::int, 'classification', ${policy['classification']}::text)
+     where u.id = ${unitId} and u.retain_until < ${retainUntil}`;
+}
+
 /** From any state, by the changes that there are. */
 const waysToVerified: Readonly<Record<UnitState, readonly UnitState[]>> = {
   PLANNED: ['EXPORTED', 'VERIFIED'],
@@ -173,7 +195,6 @@ async function setVerified(transaction: Transaction, known: KnownUnit, unit: Rec
       rows: parts.reduce((sum, { rows }) => sum + rows, 0n),
       textBytes: parts.reduce((sum, { textBytes }) => sum + textBytes, 0n),
       digest: unit.digest,
-      retainUntil: unit.retainUntil > known.retainUntil ? unit.retainUntil : known.retainUntil,
       exportedAt: unit.provedAt,
       verifiedAt: unit.provedAt,
       attempts: 0,

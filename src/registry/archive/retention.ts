@@ -28,7 +28,7 @@ export interface RetentionEffect {
 
 /**
  * Every unit that a wish is about, with what it is to be: never less than it is. What would be over at `now` already is left
- * alone.
+ * alone, and so is what is over and of which nothing is left.
  */
 function wanted(wishes: readonly RetentionWish[], now: Date): Prisma.Sql {
   return Prisma.sql`(
@@ -42,7 +42,9 @@ function wanted(wishes: readonly RetentionWish[], now: Date): Prisma.Sql {
            as w ("tableId" int, mode text, policy text, years int, classification text, "lockMode" text)
         on w."tableId" = u.table_id and w.mode = u.mode::text
       cross join lateral (
-        select (u.period + interval '1 month' + make_interval(years => w.years)) at time zone 'UTC' as until) e)`;
+        select (u.period + interval '1 month' + make_interval(years => w.years)) at time zone 'UTC' as until) e
+     where u.retain_until > ${now}
+        or exists (select from registry.archive_part p where p.unit_id = u.id and p.state in ('STORED', 'VERIFIED')))`;
 }
 
 /** Counts the stored parts that are to be locked otherwise than they are; those of a policy of which there are none are left out. */
@@ -112,6 +114,8 @@ export interface LockChange {
   readonly kind: LockedKind;
   readonly id: number;
   readonly source: string;
+  /** `2026-01`. */
+  readonly month: string;
   readonly bucket: string;
   readonly key: string;
   readonly versionId: string;
@@ -127,7 +131,7 @@ export interface LockChange {
  */
 const objects = {
   part: Prisma.sql`(
-    select p.id, t.source, p.bucket, p.key, p.version_id, p.lock_mode, p.retain_until,
+    select p.id, t.source, u.period, p.bucket, p.key, p.version_id, p.lock_mode, p.retain_until,
            u.policy ->> 'lockMode' as wanted_mode, u.retain_until as wanted_until
       from registry.archive_part p
       join registry.archive_unit u on u.id = p.unit_id
@@ -135,7 +139,7 @@ const objects = {
      where p.state in ('STORED', 'VERIFIED'))`,
   manifest: Prisma.sql`(
     select * from (
-      select m.id, m.source, m.bucket, m.key, m.version_id, m.lock_mode, m.retain_until, m.state, w.wanted_mode,
+      select m.id, m.source, m.period, m.bucket, m.key, m.version_id, m.lock_mode, m.retain_until, m.state, w.wanted_mode,
              max(greatest(m.retain_until, w.wanted_until)) over (partition by m.source order by m.sequence) as wanted_until
         from registry.archive_manifest m
         left join (select t.source, u.period, max(u.retain_until) as wanted_until,
@@ -172,7 +176,7 @@ export async function listLockChanges(
   { now, source, withModes, limit, cursor }: LockChangesRequest,
 ): Promise<readonly LockChange[]> {
   const rows = await registry.$queryRaw<(Omit<LockChange, 'id' | 'kind'> & { readonly id: bigint })[]>`
-    select o.id, o.source, o.bucket, o.key, o.version_id as "versionId", o.lock_mode as "lockMode",
+    select o.id, o.source, to_char(o.period, 'YYYY-MM') as "month", o.bucket, o.key, o.version_id as "versionId", o.lock_mode as "lockMode",
            o.retain_until as "retainUntil", coalesce(o.wanted_mode, o.lock_mode) as "wantedMode",
            greatest(o.wanted_until, o.retain_until) as "wantedUntil"
       from ${objects[kind]} o
@@ -196,23 +200,22 @@ export async function countWeakLocks(
   return safeInteger(rows[0]?.weak ?? 0n);
 }
 
-/** Records what was put on an object; less than is on record is never recorded. */
+/** Records what was put on a version; less than is on record is never recorded. @returns false when that version is not on record any more */
 export async function recordLock(
   registry: Registry,
-  { kind, id }: Pick<LockChange, 'kind' | 'id'>,
-  lock: { readonly mode: LockMode; readonly retainUntil: Date },
-): Promise<void> {
-  const { mode, retainUntil } = lock;
-  const strictest = Prisma.sql`case when lock_mode = 'COMPLIANCE' then lock_mode else ${mode} end`;
-  if (kind === 'part') {
-    await registry.$executeRaw`
-      update registry.archive_part
-         set retain_until = greatest(retain_until, ${retainUntil}::timestamptz), lock_mode = ${strictest}, locked_at = now()
-       where id = ${id} and state in ('STORED', 'VERIFIED')`;
-    return;
-  }
-  await registry.$executeRaw`
-    update registry.archive_manifest
-       set retain_until = greatest(retain_until, ${retainUntil}::timestamptz), lock_mode = ${strictest}
-     where id = ${id} and state = 'STORED'`;
+  { kind, id, versionId }: Pick<LockChange, 'kind' | 'id' | 'versionId'>,
+  { mode, retainUntil }: { readonly mode: LockMode; readonly retainUntil: Date },
+): Promise<boolean> {
+  const lock = Prisma.sql`
+    retain_until = greatest(retain_until, ${retainUntil}::timestamptz),
+    lock_mode = case when lock_mode = 'COMPLIANCE' then lock_mode else ${mode} end`;
+  const changed =
+    kind === 'part'
+      ? await registry.$executeRaw`
+          update registry.archive_part set ${lock}, locked_at = now()
+           where id = ${id} and version_id = ${versionId} and state in ('STORED', 'VERIFIED')`
+      : await registry.$executeRaw`
+          update registry.archive_manifest set ${lock}
+           where id = ${id} and version_id = ${versionId} and state = 'STORED'`;
+  return changed === 1;
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { extendLocks, type LockExtension, planLocks } from '../../../archive/locks/extend-locks.ts';
+import type { LockFailure } from '../../../archive/locks/extension.ts';
 import { AppError } from '../../../errors.ts';
 import type { RetentionEffect } from '../../../registry/archive/retention.ts';
 import type { Cli, PrintOptions } from '../../cli.ts';
@@ -20,7 +21,7 @@ export function lockExtend(cli: Cli): Command {
     name: 'extend',
     summary: 'lock what is stored as long, and as strictly, as the policies want it now',
     description:
-      'A policy that keeps longer than before also keeps what is stored already: parts and manifests get a longer lock, and a further manifest says so; the service does it by itself. No lock is made shorter or weaker. S3 makes COMPLIANCE of GOVERNANCE only for who may bypass that: --bypass-governance asks for it with the identity of the service itself, which archive.destination.bypassRoles has to list. The lifecycle of the bucket follows with archive bucket apply. Ends with 6 when an object could not be changed.',
+      'A policy that keeps longer than before also keeps what is stored already: parts and manifests get a longer lock, and a further manifest says so; the service does it by itself. No lock is made shorter or weaker. S3 makes COMPLIANCE of GOVERNANCE only for who may bypass that: --bypass-governance asks for it with the identity of the service itself, which archive.destination.bypassRoles has to list. The lifecycle of the bucket follows with archive bucket apply. Ends with 6 when one could not be changed, or no manifest be written.',
     examples: ['archive lock extend --dry-run', 'archive lock extend'],
   })
     .option('--source <source>', 'only of this source database')
@@ -39,7 +40,7 @@ export function lockExtend(cli: Cli): Command {
         const extension = await extendLocks(archive, { source, bypassesGovernance: bypassGovernance, actor, signal });
         cli.print(options, extension, () => extensionText(extension));
         const { failed } = extension;
-        if (failed > 0) throw new AppError('FILES_FAILED', `the locks of ${failed} objects could not be made longer`);
+        if (failed > 0) throw new AppError('FILES_FAILED', `${failed} locks could not be made longer`);
       });
     });
 }
@@ -56,23 +57,25 @@ function effectsText(effects: readonly RetentionEffect[]): string {
   return table(effectColumns, effects);
 }
 
-const failureColumns: readonly Column<LockExtension['failures'][number]>[] = [
+const failureColumns: readonly Column<LockFailure>[] = [
   { title: 'object', of: ({ object }) => object },
   { title: 'error', of: ({ code }) => code },
   { title: 'why', of: ({ text }) => text },
 ];
 
-function extensionText({ units, parts, manifests, weak, failed, failures }: LockExtension): string {
+function extensionText(extension: LockExtension): string {
+  const { units, parts, manifests, furtherManifests, weak, failed, failures } = extension;
   const changed = parts + manifests;
   const lines = [
     `retention of ${count(units)} units raised; ${count(parts)} parts and ${count(manifests)} manifests locked longer or stronger`,
   ];
+  if (furtherManifests > 0) lines.push(`${count(furtherManifests)} further manifests say so`);
   if (changed > 0) lines.push("billvault archive bucket plan shows what the bucket's lifecycle has to follow");
   if (weak > 0) {
     lines.push(
       `${count(weak)} objects stay under GOVERNANCE: S3 makes COMPLIANCE of it only for who may bypass it (--bypass-governance)`,
     );
   }
-  if (failed > 0) lines.push(`${count(failed)} objects could not be changed`, '', table(failureColumns, failures));
+  if (failed > 0) lines.push(`${count(failed)} could not be changed`, '', table(failureColumns, failures));
   return lines.join('\n');
 }
