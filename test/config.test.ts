@@ -95,6 +95,7 @@ test('an archive needs its bucket and region; everything else has a default', ()
     region: 'eu-central-1',
     prefix: '',
     encryption: { algorithm: 'AES256', required: true },
+    bypassRoles: [],
   });
   assert.deepEqual([archive?.parallel, archive?.rangeRows, archive?.policies], [4, 10_000, []]);
   refusedSaying(

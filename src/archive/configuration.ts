@@ -31,6 +31,10 @@ const checked = (check: (value: string) => unknown) =>
   });
 const bucket = checked(checkBucketName);
 const roleArn = checked(parseRoleArn);
+// Without wildcards, which a condition on ARNs would take as such.
+const identityArn = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:iam::\d{12}:(?:role|user)\/[\w+=,.@/-]{1,576}$/, 'the ARN of a role or a user');
 // Whether it is a schedule is croner's to say, in src/jobs.ts.
 const schedule = z.string().regex(/^\s*\S+(?:\s+\S+){4,5}\s*$/, 'a cron pattern of five fields (UTC)');
 
@@ -70,8 +74,8 @@ const destination = z.strictObject({
   /** Reads back what the writer stored; default: the writer's own rights. */
   verifierRole: role.optional(),
   encryption: encryption.prefault({ algorithm: 'AES256' }),
-  /** Who alone may lift a GOVERNANCE lock, or make COMPLIANCE of it; without any nobody may. */
-  bypassRoles: z.array(roleArn).max(maxBypassRoles).default([]),
+  /** Roles, or users, who alone may lift a GOVERNANCE lock, or make COMPLIANCE of it; without any nobody may. */
+  bypassRoles: z.array(identityArn).max(maxBypassRoles).default([]),
   replication: z.strictObject({ bucket, roleArn }).optional(),
 });
 
