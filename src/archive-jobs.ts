@@ -7,6 +7,7 @@ import { listStored } from './archive/policy/apply-policies.ts';
 import type { Policy } from './archive/policy/policy.ts';
 import { dropUndoTables } from './archive/purge/drop-undo-tables.ts';
 import { pollRestores } from './archive/restore/poll-restores.ts';
+import { goOnWithCopies } from './archive/run/go-on-with-copies.ts';
 import { runArchive } from './archive/run/run-archive.ts';
 import { sendOwnSpool } from './archive/run/send-spooled.ts';
 import { takeStatistics } from './archive/status/take-statistics.ts';
@@ -30,6 +31,8 @@ const dropUndoPattern = '25 * * * *';
 const holdsPattern = '5,20,35,50 * * * *';
 /** A policy that keeps longer than before is soon kept to: until then its parts have years left as a rule. */
 const locksPattern = '10,40 * * * *';
+/** A readable copy takes hours to come, and stays for days. */
+const copiesPattern = '20,50 * * * *';
 const spoolPattern = '2-59/5 * * * *';
 
 /** Those that are always there. */
@@ -42,6 +45,11 @@ export function archiveJobs(archive: ArchiveContext, schedules: ArchiveSchedules
       name: 'extend locks',
       pattern: locksPattern,
       work: (signal) => extendLocks(archive, { actor: 'job:locks', signal }),
+    },
+    {
+      name: 'go on with copies',
+      pattern: copiesPattern,
+      work: (signal) => goOnWithCopies(archive, signal),
     },
     { name: 'poll restores', pattern: schedules.restore, work: (signal) => pollRestores(archive, signal) },
     {

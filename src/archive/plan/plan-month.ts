@@ -44,7 +44,10 @@ export function planMonth(question: MonthQuestion): PlanEntry {
   const wanted = unit === undefined ? decideNew(question) : decideUnit(question, unit, obstacles);
   const decided = refuseUnindexed(question, refuseUnlockable(question, wanted));
   const purges = decided.action !== 'none' && policy.mode === 'monthly' && obstacles.length === 0;
-  const told = decided.action === 'none' ? holdReasons(question) : [...driftReasons(question, decided), ...obstacles];
+  const told =
+    decided.action === 'none'
+      ? holdReasons(question)
+      : [...driftReasons(question, decided), ...coldReasons(unit), ...obstacles];
   return {
     source,
     schema,
@@ -149,6 +152,11 @@ function driftReasons({ facts, unit, lastDefinitionSha256 }: MonthQuestion, { ac
   const to = facts.definitionSha256;
   // A verification reads the bucket alone.
   return from === undefined || from === to || action === 'verify' ? [] : [{ code: 'schema-drifted', from, to }];
+}
+
+/** Its parts have to be read, and lie in a cold class: a run does no harm, and waits as well. */
+function coldReasons(unit: UnitFacts | undefined): readonly Reason[] {
+  return unit?.copyAskedAt == null ? [] : [{ code: 'cold', since: unit.copyAskedAt }];
 }
 
 /** What has to be written would have to be locked until a moment that has passed. */

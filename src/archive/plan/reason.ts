@@ -23,6 +23,8 @@ export type Reason =
   | { readonly code: 'held'; readonly hold: number; readonly reason: string; readonly until: Date | null }
   | { readonly code: 'restored-until'; readonly until: Date }
   | { readonly code: 'undo-window'; readonly until: Date }
+  /** Its proof has to be read again, and lies in a cold class: readable copies were asked for. */
+  | { readonly code: 'cold'; readonly since: Date }
   // of the table
   | { readonly code: 'denied'; readonly deniedBy: string }
   | { readonly code: 'policy-refused'; readonly message: string }
@@ -69,6 +71,8 @@ export function reasonText(reason: Reason): string {
       return `restored rows stay until ${day(reason.until)}`;
     case 'undo-window':
       return `purged rows can be put back until ${day(reason.until)}`;
+    case 'cold':
+      return `what proves it lies in a cold class: readable copies were asked for at ${minute(reason.since)}, and take up to 48 hours; the service goes on by itself then, or a run after that`;
     case 'denied':
       return `denied by "${printable(reason.deniedBy)}": never archived`;
     case 'policy-refused':

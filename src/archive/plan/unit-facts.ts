@@ -26,6 +26,8 @@ export interface UnitFacts extends SourceTable {
   readonly keepUntil: Date | null;
   /** Until when purged rows wait in their side table. */
   readonly undoUntil: Date | null;
+  /** When readable copies of parts in a cold class were asked for, which it waits for. */
+  readonly copyAskedAt: Date | null;
   /** Since the last success. */
   readonly attempts: number;
   readonly failedAt: Date | null;

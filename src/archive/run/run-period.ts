@@ -1,5 +1,6 @@
-import { isAppError, isTransient, toAppError } from '../../errors.ts';
+import { AppError, isAppError, isTransient, toAppError } from '../../errors.ts';
 import { findUnit } from '../../registry/archive/find-unit.ts';
+import { forgetCopies } from '../../registry/archive/read-copy.ts';
 import { beginFurtherRound, failUnit } from '../../registry/archive/unit-states.ts';
 import { toRegistryError } from '../../registry/registry-error.ts';
 import { step } from '../../steps.ts';
@@ -9,6 +10,7 @@ import { writeManifest } from '../manifest/write-manifest.ts';
 import type { PeriodWork, PlanEntry } from '../plan/plan.ts';
 import { purgeUnit } from '../purge/purge-unit.ts';
 import { advanceUnit } from './advance-unit.ts';
+import { awaitCopies } from './await-copies.ts';
 import type { TableOutcome } from './outcome.ts';
 import type { RunStores } from './run-stores.ts';
 import { withUnit } from './with-unit.ts';
@@ -68,6 +70,7 @@ async function prove(
     const advanced = await advanceUnit(context, job);
     if (advanced === 'verified') proved.push(entry);
     const unit = await findUnit(context.registry, job.unitId);
+    if (!entry.purges) await forgetCopies(context.registry, unit.id);
     settle({ entry, unitId: unit.id, kind: advanced, rows: unit.rows, parts: unit.parts.length });
   });
   return proved;
@@ -127,7 +130,7 @@ async function each(
             await work(entry, job);
           });
         } catch (error) {
-          settle(await fail(context, { entry, unitId, error, signal: run.signal }));
+          settle(await fail(context, { entry, unitId, error, run }));
         }
       }),
     ),
@@ -138,19 +141,38 @@ interface Failure {
   readonly entry: PlanEntry;
   readonly unitId: number | undefined;
   readonly error: unknown;
-  readonly signal: AbortSignal;
+  readonly run: PeriodRun;
 }
 
 /** A unit that failed says why in the registry; one that only has to wait is not called failed. */
-async function fail(context: ArchiveContext, { entry, unitId, error, signal }: Failure): Promise<TableOutcome> {
-  const failure = toAppError(toRegistryError(error));
+async function fail(context: ArchiveContext, { entry, unitId, error, run }: Failure): Promise<TableOutcome> {
+  const failure = await waitIfCold(context, { unitId, failure: toAppError(toRegistryError(error)), run });
   const { code, message: text } = failure;
   const { source, schema, table, month } = entry;
-  const isWaiting = isAppError(failure, 'TABLE_BUSY', 'ON_HOLD') || signal.aborted;
+  const isWaiting = isAppError(failure, 'TABLE_BUSY', 'ON_HOLD', 'FILE_COLD') || run.signal.aborted;
   if (!isWaiting) {
     context.log.error({ source, table: `${schema}.${table}`, month, code, err: text }, 'archive unit failed');
     if (unitId !== undefined) await failUnit(context.registry, unitId, { code, text });
   }
   const kind = isWaiting ? 'waiting' : 'failed';
   return { entry, unitId, kind, rows: 0, parts: 0, failure: { code, text, isTransient: isTransient(code) } };
+}
+
+/** What lies in a cold class is asked for; why it could not be is the failure then. */
+async function waitIfCold(
+  context: ArchiveContext,
+  {
+    unitId,
+    failure,
+    run,
+  }: { readonly unitId: number | undefined; readonly failure: AppError; readonly run: PeriodRun },
+): Promise<AppError> {
+  if (unitId === undefined || failure.code !== 'FILE_COLD') return failure;
+  try {
+    const { stores, provedParts, signal } = run;
+    const text = await awaitCopies(context, { unitId, stores, provedParts, signal });
+    return new AppError('FILE_COLD', `${failure.message}; ${text}`, { cause: failure });
+  } catch (error) {
+    return toAppError(toRegistryError(error));
+  }
 }

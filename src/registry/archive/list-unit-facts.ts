@@ -20,6 +20,7 @@ export interface UnitFactsRow {
   readonly retainUntil: Date;
   readonly keepUntil: Date | null;
   readonly undoUntil: Date | null;
+  readonly copyAskedAt: Date | null;
   readonly attempts: number;
   readonly failedAt: Date | null;
   readonly error: string | null;
@@ -54,6 +55,8 @@ export async function listUnitFacts(registry: Registry, source: string): Promise
            u.retain_until as "retainUntil", u.keep_until as "keepUntil",
            (select max(n.drop_after) from registry.archive_undo n
              where n.unit_id = u.id and n.dropped_at is null) as "undoUntil",
+           (select min(p.copy_asked_at) from registry.archive_part p
+             where p.unit_id = u.id and p.state in ('STORED', 'VERIFIED')) as "copyAskedAt",
            u.attempts, u.failed_at as "failedAt",
            case when u.error_code is null then null else u.error_code || ' ' || u.error_text end as "error"
       from registry.archive_unit u

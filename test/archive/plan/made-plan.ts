@@ -44,6 +44,7 @@ export function madeUnit(fields: Partial<UnitFacts> = {}): UnitFacts {
     retainUntil: retainUntil('2026-01', 10),
     keepUntil: null,
     undoUntil: null,
+    copyAskedAt: null,
     attempts: 0,
     failedAt: null,
     error: null,

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { PutBucketLifecycleConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
 import { advanceRestore } from '../../../src/archive/restore/advance-restore.ts';
 import { planRestore } from '../../../src/archive/restore/plan-restore.ts';
 import { restoreLines } from '../../../src/archive/restore/restore-lines.ts';
@@ -8,17 +7,10 @@ import { parseRestoreRequest } from '../../../src/archive/restore/restore-reques
 import { startRestore } from '../../../src/archive/restore/start-restore.ts';
 import { cancelRestore, findRestore, type RestoreRecord } from '../../../src/registry/archive/restore.ts';
 import { type KillAt, runArchiveChild } from '../../support/archive-run-child.ts';
-import {
-  type ArchiveScene,
-  archiveBucket,
-  archiveRegion,
-  makeLedger,
-  openArchiveScene,
-} from '../../support/archive-scene.ts';
+import { type ArchiveScene, makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
+import { hourSeconds, moveToDeepArchive } from '../../support/cold.ts';
 import type { EndedChild } from '../../support/run-child.ts';
 import { said } from './restore-scene.ts';
-
-const hourSeconds = 3_600;
 
 describe('a restore that is killed, cancelled or has to wait', () => {
   let scene: ArchiveScene;
@@ -114,31 +106,3 @@ describe('a restore that is killed, cancelled or has to wait', () => {
     assert.equal(await scene.copyText('thawed.ledger', 'id'), archived);
   });
 });
-
-/** By the bucket's own lifecycle. */
-async function moveToDeepArchive(scene: ArchiveScene): Promise<void> {
-  const { accessKeyId, secretAccessKey } = scene.user;
-  const s3 = new S3Client({
-    endpoint: scene.aws.endpoint,
-    region: archiveRegion,
-    forcePathStyle: true,
-    credentials: { accessKeyId, secretAccessKey },
-  });
-  const Rules = [
-    {
-      ID: 'cold',
-      Status: 'Enabled',
-      Filter: { Prefix: 'archive/ledger/' },
-      Transitions: [{ Days: 1, StorageClass: 'DEEP_ARCHIVE' }],
-    },
-  ] as const;
-  await s3.send(
-    new PutBucketLifecycleConfigurationCommand({
-      Bucket: archiveBucket,
-      LifecycleConfiguration: { Rules: Rules.map((rule) => ({ ...rule, Transitions: [...rule.Transitions] })) },
-    }),
-  );
-  s3.destroy();
-  await scene.aws.admin.advanceClock(3 * 24 * hourSeconds);
-  assert.ok((await scene.aws.admin.runLifecycle()) >= 2, 'objects were moved');
-}
