@@ -6,5 +6,15 @@ const minBytes = 256 * 1024;
  * peak memory is what a machine must have. The bytes, and every other view of them, are unusable afterwards.
  */
 export function freeBytes({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && !buffer.detached && buffer.byteLength >= minBytes) buffer.transfer(0);
+  if (isBig(buffer)) buffer.transfer(0);
+}
+
+/** The bytes alone, where they are the beginning of a big buffer; what lies behind them is given back now. */
+export function trimBytes(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, length } = bytes;
+  return byteOffset === 0 && isBig(buffer) ? new Uint8Array(buffer.transfer(length)) : bytes;
+}
+
+function isBig(buffer: ArrayBufferLike): buffer is ArrayBuffer {
+  return buffer instanceof ArrayBuffer && !buffer.detached && buffer.byteLength >= minBytes;
 }

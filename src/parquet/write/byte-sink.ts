@@ -2,7 +2,7 @@ const firstBytes = 1024;
 
 /** Bytes that grow at their end; emptied and used again rather than thrown away. */
 export class ByteSink {
-  /** Valid up to `length`; replaced when it grows. */
+  /** Valid up to `length`; when it grows it is replaced, and what was taken of it before is empty. */
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(firstBytes);
   length = 0;
 
@@ -14,9 +14,7 @@ export class ByteSink {
   ensure(count: number): void {
     const needed = this.length + count;
     if (needed <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
-    grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
+    this.bytes = new Uint8Array(this.bytes.buffer.transfer(Math.max(needed, this.bytes.length * 2)));
   }
 
   byte(value: number): void {
@@ -55,8 +53,8 @@ export class ByteSink {
     return this.bytes.subarray(0, this.length);
   }
 
-  /** What was written, in bytes of its own. */
-  copy(): Uint8Array<ArrayBuffer> {
-    return this.bytes.slice(0, this.length);
+  /** What was written, in bytes of exactly that length; the sink has none left and is not to be used any more. */
+  take(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.bytes.buffer.transfer(this.length));
   }
 }

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Encoding } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { serializeTCompactProtocol } from 'hyparquet-writer/src/thrift.js';
-import { freeBytes } from '../free-bytes.ts';
+import { freeBytes, trimBytes } from '../free-bytes.ts';
 import { encodings as encodingNumbers, pageTypes } from '../page-header.ts';
 import { ByteSink } from './byte-sink.ts';
 import { type Compression, compress, isCheap } from './compress.ts';
@@ -130,10 +130,12 @@ class PageWriter {
         field_4: encodingNumbers.rle,
       },
     });
+    // uncompressed, the page is its own body
+    if (this.#compression.codec !== 'none') freeBytes(page.bytes);
   }
 
   #page(bytes: Uint8Array, type: number, fields: Record<`field_${number}`, Record<`field_${number}`, number>>): void {
-    const body = compress(bytes, this.#compression);
+    const body = pageBody(bytes, this.#compression);
     const header = new ByteWriter(64);
     serializeTCompactProtocol(header, {
       field_1: type,
@@ -148,6 +150,12 @@ class PageWriter {
     this.compressedBytes += headerBytes.length + body.length;
     this.uncompressedBytes += headerBytes.length + bytes.length;
   }
+}
+
+/** A page is compressed into a buffer that would hold it as it is; the column's pages wait for one another. */
+function pageBody(page: Uint8Array, compression: Compression): Uint8Array {
+  const body = compress(page, compression);
+  return body === page ? body : trimBytes(body);
 }
 
 function numberOf(encoding: ValueEncoding['encoding']): number {

@@ -131,7 +131,7 @@ export class PartEncoder {
       if (spill !== undefined) spillChunks.set(index, spill);
     }
     const spills = new Map(Array.from(spillChunks, ([index, chunk]) => [index, appended(chunk, sink)]));
-    this.#groups.push({ rowCount: this.#groupRows, bytes: sink.copy(), columns, spills });
+    this.#groups.push({ rowCount: this.#groupRows, bytes: sink.take(), columns, spills });
     this.#groupRows = 0;
     this.#groupTextBytes = 0;
   }
