@@ -65,7 +65,9 @@ function sha256(bytes: Uint8Array): string {
 
 /** Digits that no codec makes much smaller than half. */
 function randomHex(seed: string, length: number): string {
-  return createHash('shake256', { outputLength: length / 2 }).update(seed).digest('hex');
+  return createHash('shake256', { outputLength: length / 2 })
+    .update(seed)
+    .digest('hex');
 }
 
 describe('parts', () => {
