@@ -25,7 +25,7 @@ export class LineChunks {
   }
 
   /**
-   * @returns a chunk of whole lines, once there is one; it has a memory of its own
+   * @returns a chunk of whole lines, once there is one; it fills a memory of its own, which may be given to another thread
    * @throws AppError ROW_TOO_LONG
    */
   add(bytes: Buffer): Buffer | undefined {
@@ -47,12 +47,13 @@ export class LineChunks {
     if (rest.length + bytes > maxLineBytes) {
       throw new AppError('ROW_TOO_LONG', `a row of ${this.#subject} is longer than ${maxLineBytes} bytes as text`);
     }
-    const full = this.#whole === 0 ? undefined : this.#chunk.subarray(0, this.#whole);
-    const wanted = full === undefined ? Math.max(this.#chunk.length * 2, rest.length + bytes) : rest.length + bytes;
-    const chunk = Buffer.allocUnsafeSlow(Math.max(chunkBytes, wanted));
+    const grownBytes = this.#whole === 0 ? this.#chunk.length * 2 : 0;
+    const chunk = Buffer.allocUnsafeSlow(Math.max(chunkBytes, grownBytes, rest.length + bytes));
     chunk.set(rest);
-    this.#chunk = chunk;
     this.#used = rest.length;
+    // empties what is a view of the old chunk, such as the rest
+    const full = this.#whole === 0 ? undefined : Buffer.from(this.#chunk.buffer.transfer(this.#whole));
+    this.#chunk = chunk;
     this.#whole = 0;
     return full;
   }
