@@ -10,7 +10,13 @@ import {
 } from '@aws-sdk/client-s3';
 import { storeObject } from '../../src/archive/upload/store-part.ts';
 import { type AwsAccess, createAwsAccess } from '../../src/aws/access.ts';
-import type { ArchiveStore, PutRequest, StoredVersion, WantedEncryption } from '../../src/aws/archive-store.ts';
+import type {
+  ArchiveStore,
+  ExtendLockOptions,
+  PutRequest,
+  StoredVersion,
+  WantedEncryption,
+} from '../../src/aws/archive-store.ts';
 import { byteSource } from '../../src/aws/byte-source.ts';
 import { inDays, putRequest } from '../support/put-request.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -128,15 +134,15 @@ export function archiveStoreContract(start: () => Promise<Subject>): void {
       assert.equal((await listed('race')).length, 1);
     });
 
-    test('a lock is made longer, never shorter or weaker, and its mode is not changed in passing', async () => {
+    test('a lock is made longer, never shorter or weaker, and its mode is changed only when GOVERNANCE may be bypassed', async () => {
       for (const [key, mode] of [
         ['governed', 'GOVERNANCE'],
         ['complied', 'COMPLIANCE'],
       ] as const) {
         const first = { mode, retainUntil: inDays(2) };
         const { versionId } = await store.put(request(key, 'x', { lock: first }));
-        const extend = (wanted: 'GOVERNANCE' | 'COMPLIANCE', days: number) =>
-          store.extendLock(key, versionId, { mode: wanted, retainUntil: inDays(days) });
+        const extend = (wanted: 'GOVERNANCE' | 'COMPLIANCE', days: number, options: ExtendLockOptions = {}) =>
+          store.extendLock(key, versionId, { mode: wanted, retainUntil: inDays(days) }, options);
         assert.deepEqual(await extend(mode, 1), first);
         assert.deepEqual(await extend('GOVERNANCE', 1), first);
         const longer = await extend('GOVERNANCE', 3);
@@ -145,6 +151,12 @@ export function archiveStoreContract(start: () => Promise<Subject>): void {
         assert.deepEqual(await store.lock(key, versionId), longer);
         if (mode === 'GOVERNANCE') await assert.rejects(extend('COMPLIANCE', 4), { code: 'ACCESS_DENIED' });
         assert.deepEqual(await store.lock(key, versionId), longer);
+        // Who may bypass GOVERNANCE, and says so, makes COMPLIANCE of it, and nothing shorter.
+        const bypass = { bypassesGovernance: true };
+        assert.deepEqual(await extend(mode, 1, bypass), longer);
+        const strict = await extend('COMPLIANCE', 1, bypass);
+        assert.deepEqual(strict, { ...longer, mode: 'COMPLIANCE' });
+        assert.deepEqual(await store.lock(key, versionId), strict);
       }
     });
 
