@@ -2,7 +2,7 @@ import type { ArchiveConfiguration } from './archive/configuration.ts';
 import type { ArchiveContext } from './archive/context.ts';
 import { proveExpiry } from './archive/expiry/prove-expiry.ts';
 import { reconcileHolds } from './archive/holds/reconcile-holds.ts';
-import { extendLocks } from './archive/locks/extend-locks.ts';
+import { extendEndingLocks } from './archive/locks/extend-ending-locks.ts';
 import { listStored } from './archive/policy/apply-policies.ts';
 import type { Policy } from './archive/policy/policy.ts';
 import { dropUndoTables } from './archive/purge/drop-undo-tables.ts';
@@ -29,7 +29,7 @@ export type ArchiveSchedules = ArchiveConfiguration['schedules'];
 const dropUndoPattern = '25 * * * *';
 /** What is archived under a hold has its own lock already: the legal hold may follow within the hour. */
 const holdsPattern = '5,20,35,50 * * * *';
-/** A policy that keeps longer than before is soon kept to: until then its parts have years left as a rule. */
+/** What is stored is locked longer as its policy says now, but not before it has to be: no lock is ever made shorter again. */
 const locksPattern = '10,40 * * * *';
 /** A readable copy takes hours to come, and stays for days. */
 const copiesPattern = '20,50 * * * *';
@@ -44,7 +44,7 @@ export function archiveJobs(archive: ArchiveContext, schedules: ArchiveSchedules
     {
       name: 'extend locks',
       pattern: locksPattern,
-      work: (signal) => extendLocks(archive, { actor: 'job:locks', signal }),
+      work: (signal) => extendEndingLocks(archive, { actor: 'job:locks', signal }),
     },
     {
       name: 'go on with copies',

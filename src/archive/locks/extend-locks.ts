@@ -17,6 +17,8 @@ export interface ExtendLocksRequest {
    * neither the writer nor the verifier may.
    */
   readonly bypassesGovernance?: boolean;
+  /** Only units whose retention ends within so many days; default: all. What is begun is gone on with anyway. */
+  readonly endingWithinDays?: number;
   readonly actor: string;
   readonly signal: AbortSignal;
 }
@@ -46,10 +48,10 @@ export async function planLocks(
  */
 export async function extendLocks(context: ArchiveContext, request: ExtendLocksRequest): Promise<LockExtension> {
   const { registry, settings, now } = context;
-  const { source, actor, signal, bypassesGovernance = false } = request;
+  const { source, actor, signal, endingWithinDays, bypassesGovernance = false } = request;
   const policies = (await listStored(registry, source)).map(({ policy }) => policy);
   const wishes = await retentionWishes(registry, { policies, deny: settings.deny });
-  const units = await raiseRetention(registry, wishes, { now: now(), actor });
+  const units = await raiseRetention(registry, wishes, { now: now(), endingWithinDays, actor });
   await using writer = context.openStore('writer');
   await using own = bypassesGovernance ? context.openStore('own') : undefined;
   const work = new Extension(context, { source, signal, writer, own });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../../errors.ts';
 import type { RetentionEffect } from '../../registry/archive/retention.ts';
+import { endingDays } from '../locks/extend-ending-locks.ts';
 import { compressionText } from './compression.ts';
 import type { Policy } from './policy.ts';
 
@@ -118,7 +119,11 @@ export function differenceLines(difference: PolicyDifference): readonly string[]
 function storedLines({ longer, stronger, kept }: RetentionEffect): readonly string[] {
   const parts = (of: number) => (of === 1 ? '1 stored part' : `${of.toLocaleString('en-US')} stored parts`);
   return [
-    ...(longer === 0 ? [] : [`    ${parts(longer)} ${longer === 1 ? 'gets' : 'get'} a longer lock`]),
+    ...(longer === 0
+      ? []
+      : [
+          `    ${parts(longer)} ${longer === 1 ? 'gets' : 'get'} a longer lock ${endingDays} days before ${longer === 1 ? 'its own ends' : 'theirs end'}, or now by billvault archive lock extend`,
+        ]),
     ...(stronger === 0
       ? []
       : [

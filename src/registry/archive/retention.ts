@@ -70,6 +70,13 @@ export async function countRetentionEffects(
   }));
 }
 
+export interface RaiseRetentionRequest {
+  readonly now: Date;
+  /** Only units whose retention ends within so many days of `now`; undefined: all. */
+  readonly endingWithinDays?: number | undefined;
+  readonly actor: string;
+}
+
 /**
  * Makes the units' own retention and lock mode what their policies want, where that is more; their parts follow one by one.
  * Each policy's change has its audit event. @returns the number of units
@@ -77,8 +84,12 @@ export async function countRetentionEffects(
 export async function raiseRetention(
   registry: PrismaClient,
   wishes: readonly RetentionWish[],
-  { now, actor }: { readonly now: Date; readonly actor: string },
+  { now, endingWithinDays, actor }: RaiseRetentionRequest,
 ): Promise<number> {
+  const isDue =
+    endingWithinDays === undefined
+      ? Prisma.sql`true`
+      : Prisma.sql`u.retain_until < ${now}::timestamptz + make_interval(days => ${endingWithinDays}::int)`;
   return registry.$transaction(async (transaction) => {
     // The classification has the limits of the years.
     const raised = await transaction.$queryRaw<{ policy: string; units: bigint; until: Date }[]>`
@@ -90,7 +101,7 @@ export async function raiseRetention(
                          then jsonb_build_object('retentionYears', x.years, 'classification', x.classification)
                          else '{}' end
           from ${wanted(wishes, now)} x
-         where u.id = x.id and (x.until > u.retain_until or x.lock <> u.policy ->> 'lockMode')
+         where u.id = x.id and ${isDue} and (x.until > u.retain_until or x.lock <> u.policy ->> 'lockMode')
         returning x.policy_name, u.retain_until)
       select policy_name as "policy", count(*) as "units", max(retain_until) as "until" from raised group by 1 order by 1`;
     for (const { policy, units, until } of raised) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { placeHold } from '../../../src/archive/holds/place-hold.ts';
+import { extendEndingLocks } from '../../../src/archive/locks/extend-ending-locks.ts';
 import { planLocks } from '../../../src/archive/locks/extend-locks.ts';
 import { planPolicies } from '../../../src/archive/policy/apply-policies.ts';
 import { parsePolicies } from '../../../src/archive/policy/parse-policy.ts';
@@ -82,6 +83,19 @@ test('the months of one source only are locked longer when it is named, and a po
   await scene.policies({ retentionYears: 12, enabled: false });
   assert.deepEqual(await extend(scene), nothing);
   assert.deepEqual(await partLocks(scene), until(2033));
+});
+
+test('by itself the service makes a lock longer only when it ends soon, so that a slip in a policy can be mended before', async () => {
+  await using scene = await openLocked({ classification: 'operational', retentionYears: 1 });
+  await scene.policies({ classification: 'operational', retentionYears: 5 });
+  const byItself = () => extendEndingLocks(scene.context, { actor: 'test', signal });
+  assert.deepEqual(await byItself(), nothing);
+  assert.deepEqual(await partLocks(scene), until(2027));
+  scene.setNow(new Date('2027-03-01T00:00:00Z'));
+  assert.equal((await byItself()).parts, 1);
+  assert.deepEqual(await partLocks(scene), [...until(2031).slice(0, 1), ...until(2027).slice(1)]);
+  assert.deepEqual(await byItself(), nothing);
+  await assertOnRecord(scene);
 });
 
 test('manifests of a month that is kept for longer than those after it take these along', async () => {

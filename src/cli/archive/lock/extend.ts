@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { endingDays } from '../../../archive/locks/extend-ending-locks.ts';
 import { extendLocks, type LockExtension, planLocks } from '../../../archive/locks/extend-locks.ts';
 import type { LockFailure } from '../../../archive/locks/extension.ts';
 import { AppError } from '../../../errors.ts';
@@ -20,8 +21,7 @@ export function lockExtend(cli: Cli): Command {
   return newCommand({
     name: 'extend',
     summary: 'lock what is stored as long, and as strictly, as the policies want it now',
-    description:
-      'A policy that keeps longer than before also keeps what is stored already: parts and manifests get a longer lock, and a further manifest says so; the service does it by itself. No lock is made shorter or weaker. S3 makes COMPLIANCE of GOVERNANCE only for who may bypass that: --bypass-governance asks for it with the identity of the service itself, which archive.destination.bypassRoles has to list. The lifecycle of the bucket follows with archive bucket apply. Ends with 6 when one could not be changed, or no manifest be written.',
+    description: `A policy that keeps longer than before also keeps what is stored already: parts and manifests get a longer lock, and a further manifest says so. The service does it by itself, ${endingDays} days before a lock ends: until then a slip in a policy can be mended, since no lock is ever made shorter or weaker. S3 makes COMPLIANCE of GOVERNANCE only for who may bypass that: --bypass-governance asks for it with the identity of the service itself, which archive.destination.bypassRoles has to list. The lifecycle of the bucket follows with archive bucket apply. Ends with 6 when one could not be changed, or no manifest be written.`,
     examples: ['archive lock extend --dry-run', 'archive lock extend'],
   })
     .option('--source <source>', 'only of this source database')
