@@ -122,6 +122,7 @@ const variables: Readonly<Record<string, string>> = {
   BILLVAULT_ARCHIVE_SPOOL_FOLDER: 'archive.spoolFolder',
   BILLVAULT_ARCHIVE_SPOOL_MAX_BYTES: 'archive.spoolMaxBytes',
   BILLVAULT_ARCHIVE_PARALLEL: 'archive.parallel',
+  BILLVAULT_ARCHIVE_PARALLEL_LARGE: 'archive.parallelLarge',
   BILLVAULT_ARCHIVE_RANGE_ROWS: 'archive.rangeRows',
   BILLVAULT_ARCHIVE_VALIDATE_SCHEDULE: 'archive.schedules.validate',
   BILLVAULT_ARCHIVE_EXPIRY_SCHEDULE: 'archive.schedules.expiry',

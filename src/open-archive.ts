@@ -49,6 +49,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
     names,
     urlOf: (name) => (name === registrySource ? registryUrl : sourceUrl(config, name)),
     max: (name) => maxConnections(name, settings),
+    maxLarge: settings.parallelLarge,
   });
   const archive: ArchiveContext = {
     registry,

@@ -111,6 +111,8 @@ export const archiveShape = z.strictObject({
   spoolMaxBytes: whole(0, Number.MAX_SAFE_INTEGER).default(10 * gibibyte),
   /** Tables worked on at the same time. */
   parallel: whole(1, 64).default(4),
+  /** Those among them, of all sources together, that may fill a part of 64 MiB: some 100 MB of memory each. */
+  parallelLarge: whole(1, 64).default(1),
   /** Rows of a range: what one transaction of a purge deletes. */
   rangeRows: whole(1, 100_000).default(10_000),
   sources: z

@@ -31,28 +31,43 @@ const newline = 10;
 export const unlimited: ThrottleLimits = { rowsPerSecond: null, load: null };
 
 /**
+ * Since when everything that was asked of one source is paid for by pauses. What is done there at the same time shares it, so
+ * that limits are those of the source, not of every table.
+ */
+export class ThrottleClock {
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  #paidAt: number;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.now = now;
+    this.#paidAt = now();
+  }
+
+  /** @returns milliseconds to wait, for work that has just ended and is worth `costMillis` of the source's time */
+  charge(workedMillis: number, costMillis: number): number {
+    const now = this.now();
+    // Time in which nobody asked for anything was a pause; it is not saved up for later.
+    this.#paidAt = Math.max(this.#paidAt, now - workedMillis) + costMillis;
+    return this.#paidAt - now;
+  }
+}
+
+/**
  * Work and pause in turns, so that `load` is a ceiling on what we add to one of the source's cores, whatever else it does
  * and however fast it is. Time that we spend elsewhere (on an upload, on a proof) is a pause as well.
- * @param now milliseconds, monotonic
+ * @param clock shared by all that works on one source
  */
-export function createThrottle(
-  { rowsPerSecond, load }: ThrottleLimits,
-  now: () => number = () => performance.now(),
-): Throttle {
-  let owedMillis = 0;
-  let pausedAt = now();
+export function createThrottle({ rowsPerSecond, load }: ThrottleLimits, clock = new ThrottleClock()): Throttle {
   return {
     limitsRows: rowsPerSecond !== null,
     async after({ rows, workedMillis }, signal) {
-      const elsewhereMillis = Math.max(0, now() - pausedAt - workedMillis);
-      const byLoad = load === null ? 0 : workedMillis * (1 / load - 1);
-      const byRows = rowsPerSecond === null ? 0 : (rows / rowsPerSecond) * 1_000 - workedMillis;
-      owedMillis = Math.max(0, owedMillis - elsewhereMillis) + Math.max(0, byLoad, byRows);
-      pausedAt = now();
+      const byLoad = load === null ? 0 : workedMillis / load;
+      const byRows = rowsPerSecond === null ? 0 : (rows / rowsPerSecond) * 1_000;
+      if (load === null && rowsPerSecond === null) return;
+      const owedMillis = clock.charge(workedMillis, Math.max(byLoad, byRows));
       if (owedMillis < shortestPauseMillis) return;
       await wait(Math.min(owedMillis, longestPauseMillis), undefined, signal === undefined ? {} : { signal });
-      owedMillis = Math.max(0, owedMillis - (now() - pausedAt));
-      pausedAt = now();
     },
   };
 }

@@ -58,6 +58,7 @@ export function planMonth(question: MonthQuestion): PlanEntry {
     action: decided.action,
     purges: purges && !isUnindexed(question),
     rows,
+    tableBytes: facts.sizeBytes,
     unitId: unit?.id ?? null,
     retainUntil: unit?.retainUntil ?? retainUntil(month, policy.retentionYears),
     reasons: withoutRepeats([...decided.reasons, ...told]),

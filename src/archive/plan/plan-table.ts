@@ -70,8 +70,8 @@ export function tableEntry(
   reasons: readonly Reason[],
 ): PlanEntry {
   const { name, mode } = policy;
-  const nothing = { month: null, action: 'none', purges: false, rows: null, unitId: null, retainUntil: null } as const;
-  return { source, schema, table, policy: name, mode, ...nothing, reasons };
+  const nothing = { month: null, action: 'none', purges: false, rows: null, tableBytes: null } as const;
+  return { source, schema, table, policy: name, mode, ...nothing, unitId: null, retainUntil: null, reasons };
 }
 
 /**

@@ -19,6 +19,8 @@ export interface PlanEntry extends SourceTable {
   readonly purges: boolean;
   /** In the table, of this month; null where nobody counted (a snapshot). */
   readonly rows: number | null;
+  /** Of the whole table with its indexes; null in what is said of the table as a whole. */
+  readonly tableBytes: number | null;
   readonly unitId: number | null;
   /** Of the unit, or what it will be. */
   readonly retainUntil: Date | null;

@@ -108,8 +108,8 @@ async function fromTable(
     ];
     return { kind: 'impossible', advice };
   }
-  const { pool } = await context.sources.open(unit.source);
-  const throttle = createThrottle(parsePolicy(unit.policy).throttle);
+  const { pool, clock } = await context.sources.open(unit.source);
+  const throttle = createThrottle(parsePolicy(unit.policy).throttle, clock);
   const job = { pool, verifierStore: store, throttle, signal };
   const { rows, isSame } = await readRemainingRows({ registry: context.registry, job, unit, part }, () => nobody);
   if (isSame) return { kind: 'archive-anew', rows };

@@ -68,7 +68,7 @@ export async function repairUnit(context: ArchiveContext, request: RepairUnitReq
     pool: source.pool,
     store,
     verifierStore,
-    throttle: createThrottle((current ?? policy).throttle),
+    throttle: createThrottle((current ?? policy).throttle, source.clock),
     provedParts: new Set(),
     actor,
     signal: AbortSignal.any([signal, lock.signal]),

@@ -85,8 +85,8 @@ interface FactsRequest extends Pick<CollectPlanRequest, 'signal'> {
 
 async function readFacts(context: ArchiveContext, { policy, table, signal }: FactsRequest): Promise<TableFacts> {
   const { registry, sources } = context;
-  const { pool } = await sources.open(table.source);
-  const throttle = createThrottle({ rowsPerSecond: null, load: policy.throttle.load });
+  const { pool, clock } = await sources.open(table.source);
+  const throttle = createThrottle({ rowsPerSecond: null, load: policy.throttle.load }, clock);
   const facts = await inSnapshot(pool, async (client): Promise<TableFacts> => {
     const definition = await readDefinition(client, table);
     const { timeColumn = null } = policy;

@@ -29,6 +29,10 @@ export interface PeriodRun {
 /** Rows that change between every export and its purge are let be after as many tries, until the next run. */
 const maxRounds = 3;
 
+/** Below, a month with what is made of it takes less memory than one part of a large one. */
+const largeTableBytes = 64 * 1_024 * 1_024;
+const largeMonthRows = 10_000;
+
 /**
  * One month of one source: every table exported and proved, then the manifest, then what may be purged. Rows that changed
  * meanwhile go round again as further parts.
@@ -118,23 +122,27 @@ async function each(
   settle: Step['settle'],
   work: (entry: PlanEntry, job: UnitJob) => Promise<void>,
 ): Promise<void> {
-  const { slots } = await context.sources.open(run.period.source);
-  await Promise.all(
-    entries.map((entry) =>
-      slots(async () => {
-        if (run.signal.aborted) return;
-        let unitId = entry.unitId ?? undefined;
-        try {
-          await withUnit(context, { entry, ...run }, async (job) => {
-            unitId = job.unitId;
-            await work(entry, job);
-          });
-        } catch (error) {
-          settle(await fail(context, { entry, unitId, error, run }));
-        }
-      }),
-    ),
-  );
+  const { sources } = context;
+  const { slots } = await sources.open(run.period.source);
+  const attempt = async (entry: PlanEntry): Promise<void> => {
+    if (run.signal.aborted) return;
+    let unitId = entry.unitId ?? undefined;
+    try {
+      await withUnit(context, { entry, ...run }, async (job) => {
+        unitId = job.unitId;
+        await work(entry, job);
+      });
+    } catch (error) {
+      settle(await fail(context, { entry, unitId, error, run }));
+    }
+  };
+  const inTurn = (entry: PlanEntry) => slots(() => attempt(entry));
+  await Promise.all(entries.map((entry) => (isLarge(entry) ? sources.large(() => inTurn(entry)) : inTurn(entry))));
+}
+
+/** Whether its month may fill parts that are worth counting in memory. */
+function isLarge({ tableBytes, rows }: PlanEntry): boolean {
+  return (tableBytes ?? 0) >= largeTableBytes && (rows ?? Number.POSITIVE_INFINITY) >= largeMonthRows;
 }
 
 interface Failure {

@@ -48,7 +48,7 @@ export async function withUnit(
     pool: source.pool,
     store: stores.writer,
     verifierStore: stores.verifier,
-    throttle: createThrottle(unit.policy.throttle),
+    throttle: createThrottle(unit.policy.throttle, source.clock),
     provedParts,
     actor,
     signal: AbortSignal.any([signal, lock.signal]),

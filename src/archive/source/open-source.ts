@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { isTlsFailure, sqlErrorOf } from '../../db/database-error.ts';
 import { createPool, type PoolOptions, withConnection } from '../../db/pool.ts';
 import { AppError, isAppError } from '../../errors.ts';
+import { ThrottleClock } from '../export/throttle.ts';
 import { isDirect, type OwnSessionOptions, requireOwnSession } from './own-session.ts';
 import { checkSession, prepareSession } from './session-settings.ts';
 
@@ -34,6 +35,8 @@ export interface Source extends AsyncDisposable {
   readonly pool: pg.Pool;
   /** Tables worked on at the same time, by all runs of this process together: none of them waits for a connection that another holds. */
   readonly slots: LimitFunction;
+  /** What all of them together have asked of it, and paused for. */
+  readonly clock: ThrottleClock;
 }
 
 /**
@@ -47,7 +50,7 @@ export async function openSource({ name, url, max }: SourceOptions): Promise<Sou
     throw explain(error, name);
   });
   const slots = pLimit(Math.max(1, Math.floor((max - spareConnections) / connectionsPerTable)));
-  return { name, pool, slots, [Symbol.asyncDispose]: () => pool.end() };
+  return { name, pool, slots, clock: new ThrottleClock(), [Symbol.asyncDispose]: () => pool.end() };
 }
 
 async function openPool(options: PoolOptions): Promise<pg.Pool> {

@@ -1,3 +1,4 @@
+import pLimit, { type LimitFunction } from 'p-limit';
 import { openSource, type Source } from './open-source.ts';
 
 export interface SourceDatabasesOptions {
@@ -7,19 +8,27 @@ export interface SourceDatabasesOptions {
   readonly urlOf: (name: string) => string;
   /** Connections at most, of each or by its name. */
   readonly max: number | ((name: string) => number);
+  /** Large tables worked on at the same time; default 1. */
+  readonly maxLarge?: number;
 }
 
 /** The source databases of a deployment; each is connected to when it is first asked for. */
 export interface SourceDatabases extends AsyncDisposable {
   readonly names: readonly string[];
+  /**
+   * Large tables worked on at the same time, of all sources together: each takes memory for a part of its own. To be asked
+   * before the source's slots, so that small tables go on beside those that wait.
+   */
+  readonly large: LimitFunction;
   /** @throws AppError NOT_FOUND for a name that is not configured; as `openSource` */
   open(name: string): Promise<Source>;
 }
 
-export function sourceDatabases({ names, urlOf, max }: SourceDatabasesOptions): SourceDatabases {
+export function sourceDatabases({ names, urlOf, max, maxLarge = 1 }: SourceDatabasesOptions): SourceDatabases {
   const opened = new Map<string, Promise<Source>>();
   return {
     names,
+    large: pLimit(maxLarge),
     async open(name) {
       const known = opened.get(name);
       if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createThrottle, throttled, unlimited } from '../../../src/archive/export/throttle.ts';
+import { createThrottle, ThrottleClock, throttled, unlimited } from '../../../src/archive/export/throttle.ts';
 
 async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const begunAt = performance.now();
@@ -16,6 +16,19 @@ test('the source works for us at most the share of the time that it is allowed',
   assert.ok(seconds >= 0.33, `40 ms of work took ${seconds} s`);
 });
 
+test('tables that are read at the same time share what their source allows', async () => {
+  const clock = new ThrottleClock();
+  const seconds = await secondsOf(() =>
+    Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const throttle = createThrottle({ rowsPerSecond: null, load: 0.1 }, clock);
+        await throttle.after({ rows: 1_000, workedMillis: 10 });
+      }),
+    ),
+  );
+  assert.ok(seconds >= 0.33, `40 ms of work took ${seconds} s`);
+});
+
 test('rows come no faster than the limit, whatever little work they are', async () => {
   const throttle = createThrottle({ rowsPerSecond: 10_000, load: null });
   const seconds = await secondsOf(async () => {
@@ -26,7 +39,7 @@ test('rows come no faster than the limit, whatever little work they are', async 
 
 test('time that is spent on an upload or a proof is a pause of the source, not its work', async () => {
   let clock = 0;
-  const throttle = createThrottle({ rowsPerSecond: null, load: 0.5 }, () => clock);
+  const throttle = createThrottle({ rowsPerSecond: null, load: 0.5 }, new ThrottleClock(() => clock));
   clock += 10;
   const owed = await secondsOf(() => throttle.after({ rows: 0, workedMillis: 2 }));
   clock += 60_000;
