@@ -27,10 +27,11 @@ export async function recoverHolds(
   const { source } = manifest;
   const inForce: Wanted[] = [...(await listHolds(registry, { source, now: now() }))];
   const everPlaced = await listHolds(registry, { source });
+  const manifestAt = new Date(manifest.created_at);
   const wanted: Wanted[] = manifest.holds
+    .filter((hold) => !everPlaced.some((known) => isSame(known, { hold, manifestAt })))
     .map((hold) => fromManifest(source, hold))
-    .filter(({ until }) => until === null || until > now())
-    .filter((hold) => !everPlaced.some((known) => isSame(known, hold)));
+    .filter(({ until }) => until === null || until > now());
   for (const { table, month } of held.values()) {
     const isExplained = [...inForce, ...wanted].some(
       (hold) => (hold.table === null || hold.table === table) && coversMonth(hold, { source, month }),
@@ -43,17 +44,30 @@ export async function recoverHolds(
   return wanted.length;
 }
 
-function fromManifest(source: string, { table, from, to, who, why, until }: ManifestHold): Wanted {
-  const reason = `${why} (placed by ${who} before the registry was recovered)`;
-  return { source, table, from, to, reason, until: until === null ? null : new Date(until) };
+function fromManifest(source: string, hold: ManifestHold): Wanted {
+  const { table, from, to, until } = hold;
+  return { source, table, from, to, reason: recoveredReason(hold), until: until === null ? null : new Date(until) };
 }
 
-/** One that the registry has, released or not, was placed before it was lost, or by an earlier recovery. */
-function isSame(known: Wanted, wanted: Wanted): boolean {
+function recoveredReason({ why, who }: ManifestHold): string {
+  return `${why} (placed by ${who} before the registry was recovered)`;
+}
+
+/**
+ * Whether the registry has the hold that a manifest names: from before it was lost, or by an earlier recovery. One that was
+ * released when the manifest was made is another, however alike.
+ */
+function isSame(
+  known: Hold,
+  { hold, manifestAt }: { readonly hold: ManifestHold; readonly manifestAt: Date },
+): boolean {
+  if (known.releasedAt !== null && known.releasedAt < manifestAt) return false;
+  const until = known.until?.toISOString() ?? null;
   return (
-    known.table === wanted.table &&
-    known.from === wanted.from &&
-    known.to === wanted.to &&
-    wanted.reason.startsWith(known.reason)
+    known.table === hold.table &&
+    known.from === hold.from &&
+    known.to === hold.to &&
+    until === hold.until &&
+    (known.reason === hold.why || known.reason === recoveredReason(hold))
   );
 }

@@ -4,7 +4,7 @@ import { placeHold } from '../../../src/archive/holds/place-hold.ts';
 import { recoverArchive } from '../../../src/archive/recover/recover-archive.ts';
 import { validateArchive } from '../../../src/archive/validate/validate-archive.ts';
 import { isAppError } from '../../../src/errors.ts';
-import { listHolds } from '../../../src/registry/archive/hold.ts';
+import { listHolds, releaseHold } from '../../../src/registry/archive/hold.ts';
 import { atStep, runUntil } from '../../support/archive-at-step.ts';
 import { type ArchiveScene, archiveBucket, makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
 import {
@@ -296,6 +296,30 @@ test('holds are placed again: those of the newest manifest, and those found on o
   assert.equal((await scene.run()).counts.purgedRows, 0);
   await assertCovers(scene, written);
   assert.equal((await recover(scene)).sources[0]?.holds, 0);
+});
+
+test('a hold that was placed after one like it was released is placed again where the registry only knows the released one', async () => {
+  for (const reason of ['case 17', 'case 1']) {
+    await using scene = await openArchiveScene();
+    await makeLedger(scene, { months, rowsPerMonth: 50 });
+    await scene.policies({ ...policy, purge: false });
+    await scene.run({ to: '2026-05' });
+    const signal = new AbortController().signal;
+    const ask = { source: 'ledger', table: 'public.ledger', from: '2026-06', actor: 'test', signal };
+    const { hold } = await placeHold(scene.context, { ...ask, reason: 'case 1' });
+    await releaseHold(scene.context.registry, { id: hold.id, actor: 'test', reason: 'settled' });
+    const setBack = await backUpRegistry(scene);
+    await placeHold(scene.context, { ...ask, reason });
+    scene.setNow(new Date(Date.now() + 60_000));
+    await scene.policies(policy);
+    await scene.run({ to: '2026-05' });
+    await setBack();
+    await scene.policies(policy);
+    await recover(scene);
+    await scene.run();
+    assert.equal((await tableLines(scene)).size, 50, reason);
+    assert.equal((await recover(scene)).sources[0]?.holds, 0);
+  }
 });
 
 test('a part that was repaired stays repaired: what stands for it is taken over with it, and the archive goes on', async () => {
