@@ -82,6 +82,22 @@ test('a clock that is far ahead takes no time of the schedule away from the othe
   assert.ok(ran);
 });
 
+test("when the registry's clock was ahead and is set right, what is due now is done", async () => {
+  const inTenYears = new Date(Date.now() + 3_652 * 86_400_000);
+  for (const finishedAt of [inTenYears, null]) {
+    const job = `ahead, ${finishedAt === null ? 'under way' : 'done'}`;
+    await opened.registry.jobTick.create({
+      data: { job, dueAt: inTenYears, holder: 'one', leaseUntil: inTenYears, claimedAt: inTenYears, finishedAt },
+    });
+    const done: string[] = [];
+    const dueAt = new Date();
+    for (const name of ['first', 'second']) {
+      await runTick(service(), { job, dueAt }, async () => done.push(name));
+    }
+    assert.deepEqual(done, ['first']);
+  }
+});
+
 test('what a service was killed at is done by one other when its lease is over, and not for ever again', async () => {
   const job = 'killed';
   const dueAt = seconds(0);

@@ -26,7 +26,10 @@ const maxAheadSeconds = 60;
 /** A service that dies at it leaves it to the next; but not for ever. */
 const maxAttempts = 3;
 
-/** Gives a tick to the first service that asks for it, whichever clock it goes by. */
+/**
+ * Gives a tick to the first service that asks for it, whichever clock it goes by. What is on record as due in the future was
+ * claimed when the registry's own clock was ahead: it keeps nobody from what is due now.
+ */
 export async function claimTick(registry: Registry, claim: TickClaim): Promise<ClaimOutcome> {
   const { job, dueAt, holder, leaseSeconds } = claim;
   const rows = await registry.$queryRaw<{ ahead: boolean; claimed: boolean }[]>`
@@ -39,7 +42,8 @@ export async function claimTick(registry: Registry, claim: TickClaim): Promise<C
       on conflict (job) do update
          set due_at = excluded.due_at, holder = excluded.holder, lease_until = excluded.lease_until,
              attempts = 1, claimed_at = now(), finished_at = null
-       where held.due_at < excluded.due_at and (held.finished_at is not null or held.lease_until < now())
+       where held.due_at > now() + make_interval(secs => ${maxAheadSeconds})
+          or (held.due_at < excluded.due_at and (held.finished_at is not null or held.lease_until < now()))
       returning job
     )
     select ahead, exists (select from claimed) as claimed from wanted`;
