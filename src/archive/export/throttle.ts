@@ -17,6 +17,7 @@ export interface SourceWork {
 
 /** Told of every piece of the source's work; pauses until more may be asked for. */
 export interface Throttle {
+  /** @throws the signal's reason */
   after(work: SourceWork, signal?: AbortSignal): Promise<void>;
   /** Whether rows count. */
   readonly limitsRows: boolean;
@@ -26,6 +27,8 @@ export interface Throttle {
 const shortestPauseMillis = 5;
 /** However far behind, the source is asked for something at least this often, so that no connection looks dead. */
 const longestPauseMillis = 10_000;
+/** What one table owes beyond it is forgiven: whatever its policy says, it does not hold up the others of its source for days. */
+const maxOwedMillis = 4 * 3_600_000;
 const newline = 10;
 
 export const unlimited: ThrottleLimits = { rowsPerSecond: null, load: null };
@@ -48,7 +51,8 @@ export class ThrottleClock {
   charge(workedMillis: number, costMillis: number): number {
     const now = this.now();
     // Time in which nobody asked for anything was a pause; it is not saved up for later.
-    this.#paidAt = Math.max(this.#paidAt, now - workedMillis) + costMillis;
+    const paidAt = Math.max(this.#paidAt, now - workedMillis) + costMillis;
+    this.#paidAt = Math.min(paidAt, now + maxOwedMillis);
     return this.#paidAt - now;
   }
 }
@@ -67,7 +71,13 @@ export function createThrottle({ rowsPerSecond, load }: ThrottleLimits, clock = 
       if (load === null && rowsPerSecond === null) return;
       const owedMillis = clock.charge(workedMillis, Math.max(byLoad, byRows));
       if (owedMillis < shortestPauseMillis) return;
-      await wait(Math.min(owedMillis, longestPauseMillis), undefined, signal === undefined ? {} : { signal });
+      try {
+        await wait(Math.min(owedMillis, longestPauseMillis), undefined, signal === undefined ? {} : { signal });
+      } catch (error) {
+        // Why it was stopped, not that it was.
+        signal?.throwIfAborted();
+        throw error;
+      }
     },
   };
 }

@@ -47,6 +47,27 @@ test('time that is spent on an upload or a proof is a pause of the source, not i
   assert.ok(owed < 1 && afterwards < 1);
 });
 
+test('a table that may hardly ask for anything does not hold up the others of its source for longer than four hours', () => {
+  let now = 0;
+  const clock = new ThrottleClock(() => now);
+  for (let i = 0; i < 1_000; i++) {
+    now += 20_000;
+    // Ten seconds at a thousandth of a core.
+    clock.charge(10_000, 10_000_000);
+  }
+  now += 4 * 3_600_000;
+  assert.equal(clock.charge(0, 7), 7);
+});
+
+test('a pause that is broken off says why', async () => {
+  const lost = new Error('the lock was lost');
+  const throttle = createThrottle({ rowsPerSecond: 1, load: null });
+  const stop = new AbortController();
+  const paused = throttle.after({ rows: 1_000, workedMillis: 0 }, stop.signal);
+  stop.abort(lost);
+  await assert.rejects(paused, (error) => error === lost);
+});
+
 test('without limits nothing waits', async () => {
   const throttle = createThrottle(unlimited);
   assert.ok((await secondsOf(() => throttle.after({ rows: 1_000_000, workedMillis: 60_000 }))) < 1);
