@@ -68,6 +68,16 @@ export function manifestFolder(prefix: string, source: string): string {
   return join(prefix, '_manifests', keyWord(source), '');
 }
 
+/** The archive's prefix, by the key of one of its manifests; undefined for a key that is none of these. */
+export function manifestPrefixOf(key: string, source: string): string | undefined {
+  const name = key.split('/').slice(-3).join('/');
+  if (!flatManifest.test(name)) return undefined;
+  const before = key.slice(0, -name.length);
+  const folder = manifestFolder('', source);
+  const isHive = before === folder || before.endsWith(`/${folder}`);
+  return (isHive ? before.slice(0, -folder.length) : before).replace(/\/$/, '');
+}
+
 /** Where manifests may be listed, and which of what is listed there is one. */
 export interface ManifestPlace {
   readonly prefix: string;

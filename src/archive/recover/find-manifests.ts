@@ -3,11 +3,11 @@ import type { ArchiveStore, StoredVersion } from '../../aws/archive-store.ts';
 import { byteSource } from '../../aws/byte-source.ts';
 import { AppError, isAppError } from '../../errors.ts';
 import type { ArchiveContext } from '../context.ts';
-import { manifestKey } from '../export/object-key.ts';
+import { manifestKey, manifestPrefixOf } from '../export/object-key.ts';
 import { type ChainLink, chainLink } from '../manifest/chain.ts';
 import { maxManifestBytes } from '../manifest/json-bounds.ts';
 import type { Manifest } from '../manifest/manifest.ts';
-import { publicKeys } from '../manifest/public-keys.ts';
+import { type PublicKeys, publicKeys } from '../manifest/public-keys.ts';
 import { type ReadManifest, readManifest } from '../manifest/read-manifest.ts';
 
 /** A manifest in the bucket that a trusted key signed and that lies where it belongs; its content is read again when needed. */
@@ -39,60 +39,107 @@ const parallelReads = 4;
 /** Versions held until they are read. */
 const versionsOfBatch = 1_000;
 
+/** Of one archive, one after the other: a prefix is changed once in years. */
+const maxPrefixes = 100;
+
 /**
  * Every manifest below the archive's prefix, in any version that is there: what was put over one, or hides it, changes
- * nothing. Whoever may write into the bucket may put anything there, so what is not signed is passed over and named.
+ * nothing. Where one says, signed, that the one before it lies elsewhere, the archive had another prefix then: below that
+ * as well. Whoever may write into the bucket may put anything there, so what is not signed is passed over and named.
  * @throws AppError LIST_DENIED, BUCKET_NOT_FOUND, GET_DENIED, or transient
  */
 export async function findManifests(
   context: ArchiveContext,
   { store, signal }: { readonly store: ArchiveStore; readonly signal: AbortSignal },
 ): Promise<FoundManifests> {
-  const { prefix } = context.destination;
   const keys = publicKeys([context.signer.publicKeyPem, ...context.publicKeys]);
-  const found = new Map<string, StoredManifest & { readonly age: number }>();
-  const ignored: IgnoredObject[] = [];
-  let count = 0;
-  const look = async (version: StoredVersion, age: number) => {
+  const search = new Search(store, keys, signal);
+  const prefixes = new Set([context.destination.prefix]);
+  // What is added on the way is come to as well.
+  for (const prefix of prefixes) {
+    await search.below(prefix);
+    for (const before of search.formerPrefixes(context.now())) prefixes.add(before);
+    if (prefixes.size > maxPrefixes) {
+      throw new AppError('BAD_INPUT', `the archive in s3://${store.bucket} had more than ${maxPrefixes} prefixes`);
+    }
+  }
+  return search.found;
+}
+
+class Search {
+  readonly #store: ArchiveStore;
+  readonly #keys: PublicKeys;
+  readonly #signal: AbortSignal;
+  readonly #manifests = new Map<string, StoredManifest & { readonly age: number }>();
+  readonly #ignored: IgnoredObject[] = [];
+  #count = 0;
+
+  constructor(store: ArchiveStore, keys: PublicKeys, signal: AbortSignal) {
+    this.#store = store;
+    this.#keys = keys;
+    this.#signal = signal;
+  }
+
+  get found(): FoundManifests {
+    const trusted = new Set([...this.#manifests.values()].map(({ key, versionId }) => `${versionId} ${key}`));
+    // One prefix may lie within another: what is none of the one's is the other's.
+    const ignored = this.#ignored.filter(({ key, versionId }) => !trusted.has(`${versionId} ${key}`));
+    const byVersion = new Map(ignored.map((one) => [`${one.versionId} ${one.key}`, one]));
+    return { manifests: [...this.#manifests.values()], ignored: [...byVersion.values()] };
+  }
+
+  /** Of the manifests before those that were found, where these are missing and are still to be kept. */
+  formerPrefixes(now: Date): readonly string[] {
+    return [...this.#manifests.values()].flatMap(({ source, previous }) => {
+      if (previous === null || this.#manifests.has(identityOf({ source, ...previous }))) return [];
+      if (Date.parse(previous.retain_until) <= now.getTime()) return [];
+      return manifestPrefixOf(previous.key, source) ?? [];
+    });
+  }
+
+  async below(prefix: string): Promise<void> {
+    let batch: StoredVersion[] = [];
+    const signal = this.#signal;
+    for await (const version of this.#store.listVersions({ prefix: prefix === '' ? '' : `${prefix}/`, signal })) {
+      if (!manifestName.test(version.key)) continue;
+      if (++this.#count > maxVersions) {
+        throw new AppError('BAD_INPUT', `s3://${this.#store.bucket}/${prefix} has more than ${maxVersions} manifests`);
+      }
+      batch.push(version);
+      if (batch.length < versionsOfBatch) continue;
+      await this.#lookAtAll(batch, prefix);
+      batch = [];
+    }
+    await this.#lookAtAll(batch, prefix);
+  }
+
+  async #lookAtAll(versions: readonly StoredVersion[], prefix: string): Promise<void> {
+    const limit = pLimit(parallelReads);
+    const before = this.#count - versions.length;
+    await Promise.all(versions.map((version, i) => limit(() => this.#lookAt(version, { prefix, age: before + i }))));
+  }
+
+  async #lookAt(version: StoredVersion, { prefix, age }: { readonly prefix: string; readonly age: number }) {
     if (version.isDeleteMarker) return;
     const { key, versionId, etag, sizeBytes } = version;
     try {
-      const read = await readStored(store, version, signal);
-      const link = chainLink(read, keys, key);
+      const read = await readStored(this.#store, version, this.#signal);
+      const link = chainLink(read, this.#keys, key);
       requireTrusted(link, read.manifest, { key, prefix });
-      const identity = JSON.stringify([link.source, link.sequence, link.sha256]);
+      const identity = identityOf(link);
       // Versions come newest first: what was stored first stands, a copy that was put over it does not.
-      if ((found.get(identity)?.age ?? -1) < age)
-        found.set(identity, { ...link, key, versionId, etag, sizeBytes, age });
+      if ((this.#manifests.get(identity)?.age ?? -1) < age) {
+        this.#manifests.set(identity, { ...link, key, versionId, etag, sizeBytes, age });
+      }
     } catch (error) {
       if (!isAppError(error, 'MANIFEST_INVALID', 'SIGNATURE_INVALID', 'FILE_COLD', 'FILE_MISSING')) throw error;
-      ignored.push({ key, versionId, text: error.message });
+      this.#ignored.push({ key, versionId, text: error.message });
     }
-  };
-  let batch: StoredVersion[] = [];
-  for await (const version of store.listVersions({ prefix: prefix === '' ? '' : `${prefix}/`, signal })) {
-    if (!manifestName.test(version.key)) continue;
-    if (++count > maxVersions) {
-      throw new AppError('BAD_INPUT', `s3://${store.bucket}/${prefix} has more than ${maxVersions} manifests`);
-    }
-    batch.push(version);
-    if (batch.length < versionsOfBatch) continue;
-    await lookAtAll(batch, count, look);
-    batch = [];
   }
-  await lookAtAll(batch, count, look);
-  return { manifests: [...found.values()], ignored };
 }
 
-/** @param count how many there were with these */
-async function lookAtAll(
-  versions: readonly StoredVersion[],
-  count: number,
-  look: (version: StoredVersion, age: number) => Promise<void>,
-): Promise<void> {
-  const limit = pLimit(parallelReads);
-  const before = count - versions.length;
-  await Promise.all(versions.map((version, i) => limit(() => look(version, before + i))));
+function identityOf({ source, sequence, sha256 }: Pick<ChainLink, 'source' | 'sequence' | 'sha256'>): string {
+  return JSON.stringify([source, sequence, sha256]);
 }
 
 /** @throws AppError MANIFEST_INVALID, FILE_MISSING, FILE_COLD, or transient */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { manifestKey, partKey } from '../../../src/archive/export/object-key.ts';
+import { manifestKey, manifestPrefixOf, partKey } from '../../../src/archive/export/object-key.ts';
 
 const sha256 = 'ab'.repeat(32);
 const part = {
@@ -30,6 +30,26 @@ test('the flat layout has one name a table and month, and manifest.json beside',
   const manifest = { ...part, layout: 'flat', sequence: 7 } as const;
   assert.equal(manifestKey({ ...manifest, isFirst: true }), 'archive/2026/01/manifest.json');
   assert.equal(manifestKey({ ...manifest, isFirst: false }), 'archive/2026/01/manifest-000007.json');
+});
+
+test("the archive's prefix is found in the key of any of its manifests, and in no other key", () => {
+  const source = 'ledger';
+  for (const prefix of ['', 'archive', 'a/b c', '2026/01', '_manifests']) {
+    for (const layout of ['hive', 'flat'] as const) {
+      for (const isFirst of [false, true]) {
+        const key = manifestKey({ prefix, layout, source, month: '2026-01', sequence: 1_000_000, isFirst });
+        assert.equal(manifestPrefixOf(key, source), prefix, key);
+      }
+    }
+  }
+  for (const key of [
+    '',
+    'manifest.json',
+    'archive/01/manifest.json',
+    `${partKey({ ...part, layout: 'flat', ordinal: 1 })}`,
+  ]) {
+    assert.equal(manifestPrefixOf(key, source), undefined, key);
+  }
 });
 
 test('no two tables share a key, whatever their names hold', () => {

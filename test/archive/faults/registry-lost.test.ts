@@ -298,6 +298,32 @@ test('holds are placed again: those of the newest manifest, and those found on o
   assert.equal((await recover(scene)).sources[0]?.holds, 0);
 });
 
+test('an archive whose prefix was changed, and changed again, is rebuilt from what lies below all of them', async () => {
+  for (const [first, layout] of [
+    ['archive', 'hive'],
+    ['archive/old', 'flat'],
+    ['', 'hive'],
+  ] as const) {
+    await using scene = await openArchiveScene();
+    const destination = scene.context.destination as { prefix: string };
+    await scene.policies({ ...policy, layout });
+    const written = new Map<string, number>();
+    for (const [i, prefix] of [first, 'archive', 'later/archive'].entries()) {
+      destination.prefix = prefix;
+      await makeLedger(scene, { months: [`2026-0${i + 4}`], rowsPerMonth: 50 });
+      for (const [line, count] of await tableLines(scene)) written.set(line, count);
+      assert.equal((await scene.run()).counts.purgedRows, 50);
+    }
+    const before = await essences(scene);
+    await loseRegistry(scene);
+    const { ignored } = await recover(scene);
+    assert.deepEqual(ignored, []);
+    assert.deepEqual(await essences(scene), before);
+    await assertAddsUp(scene, written);
+    assert.equal((await scene.run()).counts.failed, 0);
+  }
+});
+
 test('a hold that was placed after one like it was released is placed again where the registry only knows the released one', async () => {
   for (const reason of ['case 17', 'case 1']) {
     await using scene = await openArchiveScene();
