@@ -1,6 +1,7 @@
 import type { ArchiveStore } from '../../aws/archive-store.ts';
-import { isAppError, toAppError } from '../../errors.ts';
+import { isAppError, isTransient, toAppError } from '../../errors.ts';
 import { type AwaitingUnit, forgetCopies, listAwaitingUnits } from '../../registry/archive/read-copy.ts';
+import { toRegistryError } from '../../registry/registry-error.ts';
 import type { ArchiveContext } from '../context.ts';
 import type { TableOutcome } from './outcome.ts';
 import { runArchive } from './run-archive.ts';
@@ -51,9 +52,18 @@ async function isUnderWay(store: ArchiveStore, { parts }: AwaitingUnit, signal: 
 async function goOn(context: ArchiveContext, unit: AwaitingUnit, signal: AbortSignal): Promise<void> {
   const { id, source, schema, table, month, askedAt } = unit;
   const filter = { tables: [`${schema}.${table}`], from: month, to: month };
-  const { outcomes } = await runArchive(context, { source, filter, trigger: 'schedule', actor: 'job:copies', signal });
-  const outcome = outcomes.find(({ unitId }) => unitId === id);
-  if (!isTriedAgain(outcome)) await forgetCopies(context.registry, id, askedAt);
+  const request = { source, filter, trigger: 'schedule', actor: 'job:copies', signal } as const;
+  let isAgain = false;
+  try {
+    const { outcomes } = await runArchive(context, request);
+    isAgain = isTriedAgain(outcomes.find(({ unitId }) => unitId === id));
+  } catch (error) {
+    // A source that is not there any more would fail with every tick, and keep those behind it from theirs.
+    isAgain = signal.aborted || isTransient(toAppError(toRegistryError(error)).code);
+    throw error;
+  } finally {
+    if (!isAgain) await forgetCopies(context.registry, id, askedAt);
+  }
 }
 
 /** What failed for good, or is not to be done any more, waits for nothing. */

@@ -5,6 +5,7 @@ import { placeHold } from '../../../src/archive/holds/place-hold.ts';
 import { reasonText } from '../../../src/archive/plan/reason.ts';
 import { collectPlan } from '../../../src/archive/run/collect-plan.ts';
 import { goOnWithCopies } from '../../../src/archive/run/go-on-with-copies.ts';
+import { sourceDatabases } from '../../../src/archive/source/source-databases.ts';
 import {
   type ArchiveScene,
   archiveBucket,
@@ -178,4 +179,15 @@ test('a writer that may not ask for copies is told which permission it lacks', a
     assert.match(failure?.text ?? '', /s3:RestoreObject/);
   }
   assert.equal((await tableLines(scene)).size, 6_000);
+});
+
+test('what waits for a copy in a source that is not there any more is tried once, and then by the next run only', async () => {
+  await using scene = await openCold();
+  await scene.run();
+  await scene.aws.admin.advanceClock(49 * hourSeconds);
+  await using sources = sourceDatabases({ names: [], urlOf: () => assert.fail('it is not configured'), max: 5 });
+  const gone = { ...scene.context, sources };
+  assert.deepEqual([await goOnWithCopies(gone, signal), await goOnWithCopies(gone, signal)], [2, 0]);
+  assert.deepEqual(await copies(scene), ['nothing waits, ready', 'nothing waits, ready']);
+  assert.equal((await scene.run()).counts.purgedRows, 6_000);
 });
