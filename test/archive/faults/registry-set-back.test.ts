@@ -64,3 +64,24 @@ for (const [layout, manifest] of [
     assert.equal((await archivedLines(scene)).size, 3_000);
   });
 }
+
+test('a registry that has forgotten the layout of what came since notices it all the same, and not what is of others', async () => {
+  await using scene = await openArchiveScene();
+  const other = { name: 'others', source: 'books' };
+  await scene.policies({ layout: 'hive', purge: true });
+  const setBack = await backUpRegistry(scene);
+  await makeLedger(scene, { months, rowsPerMonth: 50 });
+  await scene.policies({ layout: 'flat', purge: true });
+  await scene.run();
+  await setBack();
+  await makeLedger(scene, { months: ['2026-06'], rowsPerMonth: 5 });
+  await scene.policies({ layout: 'hive', purge: true });
+  await assert.rejects(
+    scene.run(),
+    (error) => isAppError(error, 'CHAIN_BROKEN') && /archive\/2026\/05\/manifest\.json/.test(error.message),
+  );
+  assert.equal((await tableLines(scene)).size, 5);
+  scene.addSource(other.source, scene.sourceUrl);
+  await scene.policies({ ...other, layout: 'hive', purge: true });
+  assert.equal((await scene.run({}, other.source)).counts.purgedRows, 5);
+});
