@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.ts';
 import { changePolicies, listPolicies, type PolicyRecord } from '../../registry/archive/policy.ts';
 import { countRetentionEffects, type RetentionEffect } from '../../registry/archive/retention.ts';
+import { otherSourceOfLayout } from '../../registry/archive/uses-layout.ts';
 import type { Prisma, PrismaClient } from '../../registry/generated/client.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { ArchiveContext } from '../context.ts';
@@ -54,7 +55,7 @@ export interface ApplyPoliciesRequest {
 
 /**
  * Makes the registry's policies those of billvault.yaml; policies of the API stay.
- * @throws AppError POLICY_INVALID when a policy of the file and one of the API contradict each other
+ * @throws AppError POLICY_INVALID when a policy of the file and one of the API contradict each other, or what is archived
  */
 export async function applyPolicies(
   registry: PrismaClient,
@@ -65,6 +66,7 @@ export async function applyPolicies(
   const { added, changed, removed, contested } = difference;
   const ofApi = stored.filter(({ origin }) => origin === 'api').map(({ policy }) => policy);
   checkPoliciesTogether([...ofApi, ...wanted.filter(({ name }) => !contested.includes(name))]);
+  for (const policy of [...added, ...changed.map((one) => one.policy)]) await requireFreeLayout(registry, policy);
   const set = [
     ...added.map((policy) => change(policy, 'file', [])),
     ...changed.map(({ policy, fields }) => change(policy, 'file', fields)),
@@ -99,11 +101,23 @@ export async function putPolicy(context: PlanContext, { input, sources, actor }:
   const before = stored.find((entry) => entry.policy.name === policy.name);
   if (before !== undefined) requireApiMayChange(before);
   checkPoliciesTogether([...stored.map((entry) => entry.policy).filter(({ name }) => name !== policy.name), policy]);
+  await requireFreeLayout(registry, policy);
   const fields = before === undefined ? [] : policyFieldChanges(before.policy, policy);
   await changePolicies(registry, { set: [change(policy, 'api', fields)], remove: [], actor });
   const policies = (await listStored(registry)).map((entry) => entry.policy);
   const effects = await effectsOn(context, policies);
   return { policy, fields, stored: effects.find((effect) => effect.policy === policy.name) };
+}
+
+/** What was archived stays where it is when its policy goes, or its source gets another name. */
+async function requireFreeLayout(registry: Registry, { name, source, layout }: Policy): Promise<void> {
+  if (layout !== 'flat') return;
+  const other = await otherSourceOfLayout(registry, { source, layout });
+  if (other === undefined) return;
+  throw new AppError(
+    'POLICY_INVALID',
+    `policy ${name}: layout is "flat" for source ${source}, and objects of source ${other} are laid out so already: theirs would have the same keys; set layout to "hive"`,
+  );
 }
 
 /** @throws AppError NOT_FOUND, ILLEGAL_STATE when the file declares it */
