@@ -39,6 +39,11 @@ export async function runTick(service: Service, tick: Tick, work: TickWork): Pro
       return underClaim(service, claim, work);
     case 'taken':
       return service.log.debug(tick, 'due, and done by another service');
+    case 'behind':
+      return service.log.warn(
+        tick,
+        "not done: a later time was, or this machine's clock is behind the registry's: set it",
+      );
     case 'ahead': {
       const text = `due at ${tick.dueAt.toISOString()} by this machine's clock, which is ahead of the registry's: set it`;
       throw new AppError('ILLEGAL_STATE', text);

@@ -82,6 +82,18 @@ test('a clock that is far ahead takes no time of the schedule away from the othe
   assert.ok(ran);
 });
 
+test('a service whose clock is far behind says so instead of doing nothing in silence', async () => {
+  const said: string[] = [];
+  const log = createLogger('silent');
+  log.warn = (_: unknown, text?: string) => void said.push(String(text));
+  await runTick(service(), { job: 'behind', dueAt: new Date() }, async () => undefined);
+  for (const dueAt of [new Date(Date.now() - 5_000), new Date(Date.now() - 365 * 86_400_000)]) {
+    await runTick(service({ log }), { job: 'behind', dueAt }, () => assert.fail('done before'));
+  }
+  assert.equal(said.length, 1);
+  assert.match(said[0] ?? '', /clock is behind the registry's/);
+});
+
 test("when the registry's clock was ahead and is set right, what is due now is done", async () => {
   const inTenYears = new Date(Date.now() + 3_652 * 86_400_000);
   for (const finishedAt of [inTenYears, null]) {

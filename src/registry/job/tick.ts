@@ -15,14 +15,19 @@ export interface TickClaim extends Tick {
   readonly leaseSeconds: number;
 }
 
-/** `taken`: this or a later one is another's, or one before is still under way. `ahead`: the caller's clock is wrong. */
-export type ClaimOutcome = 'claimed' | 'taken' | 'ahead';
+/**
+ * `taken`: this or a later one is another's, or one before is still under way. `behind`: the same, and was due so long ago that
+ * the caller's clock may be wrong. `ahead`: it is.
+ */
+export type ClaimOutcome = 'claimed' | 'taken' | 'behind' | 'ahead';
 
 /**
  * A service whose clock is ahead by no more may begin early, and the others then find it done. One that is years ahead would
  * keep all others from their work until then.
  */
 const maxAheadSeconds = 60;
+/** A service may be late by what it is busy with. */
+const maxBehindSeconds = 86_400;
 /** A service that dies at it leaves it to the next; but not for ever. */
 const maxAttempts = 3;
 
@@ -32,9 +37,10 @@ const maxAttempts = 3;
  */
 export async function claimTick(registry: Registry, claim: TickClaim): Promise<ClaimOutcome> {
   const { job, dueAt, holder, leaseSeconds } = claim;
-  const rows = await registry.$queryRaw<{ ahead: boolean; claimed: boolean }[]>`
+  const rows = await registry.$queryRaw<{ ahead: boolean; behind: boolean; claimed: boolean }[]>`
     with wanted as (
-      select ${dueAt}::timestamptz as due_at, ${dueAt}::timestamptz > now() + make_interval(secs => ${maxAheadSeconds}) as ahead
+      select ${dueAt}::timestamptz as due_at, ${dueAt}::timestamptz > now() + make_interval(secs => ${maxAheadSeconds}) as ahead,
+             ${dueAt}::timestamptz < now() - make_interval(secs => ${maxBehindSeconds}) as behind
     ), claimed as (
       insert into registry.job_tick as held (job, due_at, holder, lease_until)
       select ${job}, due_at, ${holder}, now() + make_interval(secs => ${leaseSeconds}::double precision)
@@ -46,10 +52,11 @@ export async function claimTick(registry: Registry, claim: TickClaim): Promise<C
           or (held.due_at < excluded.due_at and (held.finished_at is not null or held.lease_until < now()))
       returning job
     )
-    select ahead, exists (select from claimed) as claimed from wanted`;
+    select ahead, behind, exists (select from claimed) as claimed from wanted`;
   const [row] = rows;
   if (row?.ahead === true) return 'ahead';
-  return row?.claimed === true ? 'claimed' : 'taken';
+  if (row?.claimed === true) return 'claimed';
+  return row?.behind === true ? 'behind' : 'taken';
 }
 
 /** Puts the end of the holder's lease off. @returns false when the tick is another's by now */
