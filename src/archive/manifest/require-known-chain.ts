@@ -1,12 +1,10 @@
 import type { ArchiveStore, StoredVersion } from '../../aws/archive-store.ts';
-import { byteSource } from '../../aws/byte-source.ts';
 import { AppError, isAppError } from '../../errors.ts';
 import { findKnownObjects } from '../../registry/archive/known-object.ts';
 import { usesLayout } from '../../registry/archive/uses-layout.ts';
 import type { ArchiveContext } from '../context.ts';
 import { flatManifests, hiveManifests, type ManifestPlace } from '../export/object-key.ts';
-import { maxManifestBytes } from './json-bounds.ts';
-import { readManifest } from './read-manifest.ts';
+import { readStored } from './read-stored.ts';
 
 export interface KnownChainRequest {
   readonly source: string;
@@ -96,18 +94,11 @@ async function requireKnown(
 }
 
 /** Whether it is a manifest of the source, whoever signed it. */
-async function isOf(
-  { key, versionId, etag, sizeBytes }: Stored,
-  { source, store, signal }: KnownChainRequest,
-): Promise<boolean> {
-  if (sizeBytes > maxManifestBytes) return false;
-  const bytes = byteSource(store.readerOf(versionId), { key, etag, sizeBytes, signal });
+async function isOf(version: Stored, { source, store, signal }: KnownChainRequest): Promise<boolean> {
   try {
-    return readManifest(await bytes.read(0, sizeBytes)).manifest.source === source;
+    return (await readStored(store, version, signal)).manifest.source === source;
   } catch (error) {
     if (!isAppError(error, 'MANIFEST_INVALID', 'FILE_COLD', 'FILE_MISSING')) throw error;
     return false;
-  } finally {
-    await bytes.close();
   }
 }

@@ -1,14 +1,12 @@
 import pLimit from 'p-limit';
 import type { ArchiveStore, StoredVersion } from '../../aws/archive-store.ts';
-import { byteSource } from '../../aws/byte-source.ts';
 import { AppError, isAppError } from '../../errors.ts';
 import type { ArchiveContext } from '../context.ts';
 import { manifestKey, manifestPrefixOf } from '../export/object-key.ts';
 import { type ChainLink, chainLink } from '../manifest/chain.ts';
-import { maxManifestBytes } from '../manifest/json-bounds.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { type PublicKeys, publicKeys } from '../manifest/public-keys.ts';
-import { type ReadManifest, readManifest } from '../manifest/read-manifest.ts';
+import { readStored } from '../manifest/read-stored.ts';
 
 /** A manifest in the bucket that a trusted key signed and that lies where it belongs; its content is read again when needed. */
 export interface StoredManifest extends Omit<ChainLink, 'key'> {
@@ -140,24 +138,6 @@ class Search {
 
 function identityOf({ source, sequence, sha256 }: Pick<ChainLink, 'source' | 'sequence' | 'sha256'>): string {
   return JSON.stringify([source, sequence, sha256]);
-}
-
-/** @throws AppError MANIFEST_INVALID, FILE_MISSING, FILE_COLD, or transient */
-export async function readStored(
-  store: ArchiveStore,
-  { key, versionId, etag, sizeBytes }: Pick<StoredManifest, 'key' | 'versionId' | 'etag' | 'sizeBytes'>,
-  signal: AbortSignal,
-): Promise<ReadManifest & { readonly body: string }> {
-  if (sizeBytes > maxManifestBytes) {
-    throw new AppError('MANIFEST_INVALID', `it has ${sizeBytes} bytes, more than a manifest's ${maxManifestBytes}`);
-  }
-  const source = byteSource(store.readerOf(versionId), { key, etag, sizeBytes, signal });
-  try {
-    const bytes = await source.read(0, sizeBytes);
-    return { ...readManifest(bytes), body: Buffer.from(bytes).toString('utf8') };
-  } finally {
-    await source.close();
-  }
 }
 
 /** A copy of a manifest under another name, or of another archive, is no manifest of this one. */

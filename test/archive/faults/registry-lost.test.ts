@@ -212,6 +212,32 @@ test('a copy of a manifest that somebody put over it is not taken for it: what w
   assert.deepEqual(await manifests(), before);
 });
 
+test('what is only called like a manifest stops no recovery: empty, odd names and odd bytes', async () => {
+  await using scene = await openArchiveScene();
+  await makeLedger(scene, { months: ['2026-05'], rowsPerMonth: 50 });
+  await scene.policies(policy);
+  await scene.run();
+  const [first] = await scene.registryQuery<{ body: string }>('select body from registry.archive_manifest');
+  const signed = first?.body ?? '';
+  const junk = [
+    ['empty/manifest.json', ''],
+    ['deep/manifest.json', '['.repeat(100_000)],
+    ['twice/manifest.json', signed.replace('{', '{"source":"other",')],
+    ['number/manifest.json', signed.replace(/"sequence":\d+/, '"sequence":1e2')],
+    ['surrogate/manifest.json', '{"a":"\\ud800"}'],
+    ['_manifests/ledger/../manifest-1.json', signed],
+    ['_manifests/ledger/9999/99/manifest-000007.json', signed],
+  ] as const;
+  for (const [name, body] of junk) {
+    await scene.aws.admin.putObject({ bucket: archiveBucket, key: `archive/${name}`, body: Buffer.from(body) });
+  }
+  const before = await essences(scene);
+  await loseRegistry(scene);
+  const { ignored } = await recover(scene);
+  assert.deepEqual(ignored.map(({ key }) => key).sort(), junk.map(([name]) => `archive/${name}`).sort());
+  assert.deepEqual(await essences(scene), before);
+});
+
 test('snapshots and the flat layout come back as well', async () => {
   await using scene = await openArchiveScene();
   await makeLedger(scene, { months: ['2026-05'], rowsPerMonth: 50 });
