@@ -244,14 +244,16 @@ function readFileSettings(environment: Environment, folder: string): Record<stri
   try {
     content = parseYaml(readFileSync(path, 'utf8')) ?? {};
   } catch (cause) {
-    throw new AppError(
-      'BAD_CONFIG',
-      `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    throw new AppError('BAD_CONFIG', `${path} cannot be read: ${firstLine(cause)}`, { cause });
   }
   if (!isRecord(content)) throw new AppError('BAD_CONFIG', `${path} must hold settings by name`);
   return content;
+}
+
+/** YAML's errors go on with the lines around; the first one names line and column. */
+function firstLine(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line.replace(/:$/, '');
 }
 
 function assign(target: Record<string, unknown>, path: readonly string[], value: string): void {

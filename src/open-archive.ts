@@ -38,7 +38,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
   const { config, registry, registryUrl, log, now } = options;
   const { archive: settings } = config;
   if (settings === undefined) return undefined;
-  const { bucket, region, prefix, endpoint, writerRole, verifierRole } = settings.destination;
+  const { bucket, region, prefix, formerPrefixes, endpoint, writerRole, verifierRole } = settings.destination;
   const { required: encryptionRequired, ...encryption } = settings.destination.encryption;
   const roles = { writer: writerRole, verifier: verifierRole ?? writerRole, own: undefined };
   const signer = await openSigner(config);
@@ -57,6 +57,7 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenArch
       bucket,
       region,
       prefix,
+      formerPrefixes,
       encryption,
       encryptionRequired,
       replicaBucket: settings.destination.replication?.bucket,

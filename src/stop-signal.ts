@@ -1,3 +1,5 @@
+import { AppError } from './errors.ts';
+
 /**
  * Beyond this a shutdown is stuck (a database that does not answer): what is not done is taken up at the next start, so
  * it loses nothing to end. Below the 30 seconds after which most supervisors kill.
@@ -10,7 +12,7 @@ export function stopSignal(): AbortSignal {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stop.signal.aborted) process.exit(1);
-      stop.abort(new Error(signal));
+      stop.abort(new AppError('CANCELLED', `stopped by ${signal}: what was begun is gone on with the next time`));
       setTimeout(() => {
         process.stderr.write(`error CANCELLED: not stopped within ${shutdownSeconds} seconds, ending now\n`);
         process.exit(1);

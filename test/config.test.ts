@@ -94,6 +94,7 @@ test('an archive needs its bucket and region; everything else has a default', ()
     bucket: 'my-archive',
     region: 'eu-central-1',
     prefix: '',
+    formerPrefixes: [],
     encryption: { algorithm: 'AES256', required: true },
     bypassRoles: [],
   });

@@ -15,6 +15,7 @@ const maxPolicies = 10_000;
 const maxDenyPatterns = 1_000;
 const maxPublicKeys = 100;
 const maxBypassRoles = 20;
+const maxFormerPrefixes = 100;
 const gibibyte = 1_073_741_824;
 
 // What comes from the environment is text.
@@ -65,6 +66,8 @@ const destination = z.strictObject({
   region: checked(partitionOfRegion),
   /** Of every key, without slashes at its ends; may be empty. */
   prefix: prefix.default(''),
+  /** Prefixes of before, from which a chain may go on below this one. */
+  formerPrefixes: z.array(prefix).max(maxFormerPrefixes).default([]),
   /** Default: aws.s3Endpoint, and AWS's own without that. */
   endpoint: z
     .string()

@@ -12,6 +12,8 @@ export interface Destination {
   readonly region: string;
   /** Of every key; without slashes at its ends, may be empty. */
   readonly prefix: string;
+  /** What it was before: a chain that was begun below one of these goes on below the new one. */
+  readonly formerPrefixes?: readonly string[] | undefined;
   readonly encryption: Encryption;
   /** False: it is asked for all the same, and a server that does not say that it did so is tolerated and told of. */
   readonly encryptionRequired: boolean;

@@ -52,6 +52,7 @@ export function archiveRecover(cli: Cli): Command {
         return recovered;
       });
       cli.print(options, recovery, () => recoveryText(recovery, isDryRun));
+      if (recovery.sources.length === 0 && recovery.ignored.length > 0) throw noneTrusted(recovery.ignored.length);
       const missing = recovery.sources.flatMap((one) => one.missing);
       if (missing.length > 0) {
         throw new AppError(
@@ -69,10 +70,20 @@ function nothingOf(source: string, bucket: string): AppError {
   );
 }
 
+function noneTrusted(manifests: number): AppError {
+  return new AppError(
+    'SIGNATURE_INVALID',
+    `none of ${manifests} manifests can be trusted: is archive.signing.key right, and are the public keys before it in archive.signing.publicKeys?`,
+  );
+}
+
 function recoveryText({ sources, ignored }: Recovery, isDryRun: boolean): string {
   const lines = sources.length === 0 ? ['no manifests found'] : [table(columns, sources)];
   for (const { missing } of sources) for (const object of missing) lines.push(`missing ${object}`);
   for (const { key, versionId, text } of ignored) lines.push(`passed over ${key} (version ${versionId}): ${text}`);
   if (sources.length > 0) lines.push(isDryRun ? 'nothing was changed' : 'next: billvault archive verify');
-  return lines.map(printable).join('\n');
+  return lines
+    .flatMap((line) => line.split('\n'))
+    .map(printable)
+    .join('\n');
 }

@@ -27,7 +27,15 @@ test('settings that the service may not see itself are read as the verifier, who
   const aws = { stsEndpoint: sandbox.endpoint, baseCredentials: { accessKeyId, secretAccessKey } };
   const { bucket, prefix } = destination;
   const encryption = { algorithm: 'AES256', required: true } as const;
-  const common = { bucket, region, prefix, endpoint: sandbox.endpoint, encryption, bypassRoles: [] };
+  const common = {
+    bucket,
+    region,
+    prefix,
+    endpoint: sandbox.endpoint,
+    encryption,
+    formerPrefixes: [],
+    bypassRoles: [],
+  };
   await using alone = openConfiguredBucket({ destination: common }, aws);
   assert.equal((await checkBucket({ admin: alone, wanted })).isFit, false, 'it sees nothing itself');
   await using admin = openConfiguredBucket({ destination: { ...common, verifierRole: { arn, externalId } } }, aws);

@@ -331,7 +331,8 @@ test('an archive whose prefix was changed, and changed again, is rebuilt from wh
     ['', 'hive'],
   ] as const) {
     await using scene = await openArchiveScene();
-    const destination = scene.context.destination as { prefix: string };
+    const destination = scene.context.destination as { prefix: string; formerPrefixes: readonly string[] };
+    destination.formerPrefixes = [first, 'archive'];
     await scene.policies({ ...policy, layout });
     const written = new Map<string, number>();
     for (const [i, prefix] of [first, 'archive', 'later/archive'].entries()) {

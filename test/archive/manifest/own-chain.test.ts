@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { generateSigningKey, openKeySigner } from '../../../src/archive/manifest/key-signer.ts';
 import { runArchive } from '../../../src/archive/run/run-archive.ts';
 import { isAppError } from '../../../src/errors.ts';
-import { makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
+import { archiveBucket, archiveRegion, makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
 
 test('a chain is not gone on with by a key that does not know the one before it: nothing is exported, nothing written', async () => {
   await using scene = await openArchiveScene();
@@ -40,4 +40,40 @@ test('a chain is not gone on with by a key that does not know the one before it:
     for await (const { key, versionId } of store.listVersions({ prefix: '' })) keys.push(`${key} ${versionId}`);
     return keys;
   }
+});
+
+test('an archive is not gone on with in another bucket or below another prefix by mistake: nothing is exported, nothing written', async () => {
+  await using scene = await openArchiveScene();
+  await makeLedger(scene, { months: ['2026-05'] });
+  await scene.policies({ purge: true });
+  await scene.run();
+  await makeLedger(scene, { months: ['2026-06'] });
+  await scene.aws.admin.createBucket({
+    name: 'other',
+    accountId: '999988887777',
+    region: 'eu-central-1',
+    objectLock: true,
+  });
+  const { signal } = new AbortController();
+  const runAt = (place: { readonly bucket?: string; readonly prefix?: string; readonly formerPrefixes?: string[] }) => {
+    const { bucket = archiveBucket } = place;
+    const context = {
+      ...scene.context,
+      destination: { ...scene.context.destination, ...place },
+      openStore: (name: string) => scene.access.openArchiveStore({ bucket, region: archiveRegion, name }),
+    };
+    return runArchive(context, { source: 'ledger', filter: {}, trigger: 'manual', actor: 'test', signal });
+  };
+  const rows = () => scene.query('select from ledger').then(({ length }) => length);
+  await assert.rejects(runAt({ bucket: 'other' }), {
+    code: 'BAD_CONFIG',
+    message: /lies at s3:\/\/[^ ]*manifest-000002\.json .*archive\.destination\.bucket is other/,
+  });
+  await assert.rejects(runAt({ prefix: 'slip' }), {
+    code: 'BAD_CONFIG',
+    message: /archive\.destination\.prefix is "slip": .*"archive" in archive\.destination\.formerPrefixes/,
+  });
+  assert.equal(await rows(), 50);
+  const { counts } = await runAt({ prefix: 'moved', formerPrefixes: ['archive'] });
+  assert.deepEqual([counts.purged, await rows()], [1, 0]);
 });
