@@ -6,6 +6,7 @@ import { planAllSources, type SourcePlan } from '../../archive/run/plan-all.ts';
 import { AppError } from '../../errors.ts';
 import type { Cli, PrintOptions } from '../cli.ts';
 import { newCommand } from '../command.ts';
+import { noteUnapplied } from './note-unapplied.ts';
 import { requireSource } from './require-source.ts';
 import { addSelectionOptions, type SelectionOptions, selectionOf } from './selection.ts';
 import { withArchive } from './with-archive.ts';
@@ -36,8 +37,9 @@ export function addPlanOptions(command: Command): Command {
 export async function printPlan(cli: Cli, options: PlanOptions): Promise<void> {
   const filter = planFilterOf(options);
   const { signal } = cli.io;
-  const plans = await withArchive(cli, async (archive) => {
+  const plans = await withArchive(cli, async (archive, resources) => {
     requireSources(archive, filter);
+    await noteUnapplied(cli, archive, resources);
     return planAllSources(archive, { filter, signal });
   });
   cli.print(options, plans.map(planValue), () => planText(plans));

@@ -8,6 +8,7 @@ import { newCommand } from '../command.ts';
 import { showArchiveProgress } from '../output/archive-progress.ts';
 import { count } from '../output/format.ts';
 import { type Column, table } from '../output/table.ts';
+import { noteUnapplied } from './note-unapplied.ts';
 import {
   addPlanOptions,
   noPolicies,
@@ -43,8 +44,9 @@ async function run(cli: Cli, options: Options): Promise<void> {
   const filter = planFilterOf(options);
   const { actor } = cli;
   const { signal, stderr } = cli.io;
-  const runs = await withArchive(cli, async (archive) => {
+  const runs = await withArchive(cli, async (archive, resources) => {
     requireSources(archive, filter);
+    await noteUnapplied(cli, archive, resources);
     const progress = showArchiveProgress(stderr);
     try {
       return await runAllSources(archive, { filter, trigger: 'manual', actor, signal, ...progress });
