@@ -206,7 +206,7 @@ function readSourceUrls(
     const url = environment[urlVariable];
     if (url === undefined || url === '') continue;
     if (!postgresUrl.safeParse(url).success || !URL.canParse(url)) {
-      throw new AppError('BAD_CONFIG', `archive.sources.${source} (${urlVariable}): a postgresql:// URL`);
+      throw new AppError('BAD_CONFIG', `archive.sources.${source} (${urlVariable}) must be a postgresql:// URL`);
     }
     urls.set(source, url);
   }

@@ -51,6 +51,9 @@ function parsePrivateKey(text: string): KeyObject {
     return createPrivateKey({ key: Buffer.from(lines, 'base64'), format: 'der', type: 'pkcs8' });
   } catch {
     // Without its cause: whatever the parser quotes would be of the key.
-    throw new AppError('BAD_CONFIG', 'the signing key cannot be read: it must be PKCS#8, as PEM or base64 of its DER');
+    throw new AppError(
+      'BAD_CONFIG',
+      'archive.signing.key (BILLVAULT_ARCHIVE_SIGNING_KEY) cannot be read: it must be the key itself, not the name of its file, in PKCS#8, as PEM or base64 of its DER',
+    );
   }
 }
