@@ -58,7 +58,8 @@ export async function readRemainingRows(
       // Rows that were put back by hand are none that came anew.
       countsPurged: true,
     });
-    return readRanges({ ...request, client, definition, archived }, sinkOf(definition));
+    // Awaited here: the parts stay open as long as it reads them, and no longer.
+    return await readRanges({ ...request, client, definition, archived }, sinkOf(definition));
   });
 }
 
