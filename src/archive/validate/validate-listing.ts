@@ -61,15 +61,25 @@ async function validateVersions(job: ValidationJob, versions: readonly StoredVer
   const keys = [...new Set(versions.map(({ key }) => key))];
   if (keys.length === 0) return;
   const known = await findKnownObjects(job.context.registry, { bucket: job.store.bucket, keys });
+  const stored = new Set(versions.map(({ key, versionId }) => storedName(key, versionId)));
   for (const version of versions) {
     job.counts.listed++;
     const record = known.get(version.key);
     if (record === undefined) reportUnknown(job, version, 'UNKNOWN_OBJECT', 'nothing in the registry has this key');
-    else reportVersion(job, version, record);
+    else reportVersion(job, version, { ...record, isThere: stored.has(storedName(version.key, record.versionId)) });
   }
 }
 
-function reportVersion(job: ValidationJob, version: StoredVersion, record: KnownObject): void {
+function storedName(key: string, versionId: string | null): string {
+  return `${versionId} ${key}`;
+}
+
+interface ListedObject extends KnownObject {
+  /** Whether the bucket has the version that is on record. */
+  readonly isThere: boolean;
+}
+
+function reportVersion(job: ValidationJob, version: StoredVersion, record: ListedObject): void {
   const { versionId, retainUntil, legalHold, state, replacedVersions } = record;
   const subject = subjectOf(job, version);
   if (state === 'REPLACED') {
@@ -91,7 +101,7 @@ function reportVersion(job: ValidationJob, version: StoredVersion, record: Known
       reportUnknown(job, version, 'UNKNOWN_VERSION', 'we did not write this version');
       return;
     }
-    const text = `${nameOf(version)} lies over ours, ${versionId}: whoever reads the key reads that`;
+    const text = `${nameOf(version)} lies over ours, ${versionId}: whoever reads the key reads that; ${overwrittenAdvice(job, version, record)}`;
     job.findings.add('error', 'OVERWRITTEN', subject, text);
     return;
   }
@@ -102,8 +112,24 @@ function reportVersion(job: ValidationJob, version: StoredVersion, record: Known
     return;
   }
   const hold = legalHold ? ', and it is under a legal hold' : '';
-  const text = `a delete marker, ${version.versionId}, hides it since ${version.lastModified.toISOString()}${hold}; version ${versionId} is what proves it`;
+  const advice = record.isThere
+    ? `is there still: remove the marker (${deleteCommand(job, version)})`
+    : 'is not there any more either';
+  const text = `a delete marker, ${version.versionId}, hides it since ${version.lastModified.toISOString()}${hold}; version ${versionId} is what proves it, and ${advice}`;
   job.findings.add('error', 'HIDDEN', subject, text);
+}
+
+/** The newer version may be the copy that a repair is to take: then it has to stay. */
+function overwrittenAdvice(job: ValidationJob, version: StoredVersion, { kind, state, isThere }: ListedObject): string {
+  if (isThere && (kind === 'manifest' || state === 'VERIFIED')) {
+    return `ours is there still, and nothing is lost: delete the newer one (${deleteCommand(job, version)})`;
+  }
+  const keep = kind === 'part' ? ': keep the newer one until billvault archive unit repair has looked at it' : '';
+  return `ours is ${isThere ? 'not proved' : 'not there any more'}${keep}`;
+}
+
+function deleteCommand({ store }: ValidationJob, { key, versionId }: StoredVersion): string {
+  return `aws s3api delete-object --bucket ${store.bucket} --key ${key} --version-id ${versionId}`;
 }
 
 /** Nothing of ours may hide an object: that its rows would be read a second time is for a person to end. */

@@ -147,3 +147,24 @@ test('a month and a table can be validated alone', async () => {
   assert.equal(all.counts.listed, (await validate(scene, 'head')).counts.listed);
   await assert.rejects(validate(scene, 'head', { tables: ['public.other'] }), { code: 'NOT_FOUND' });
 });
+
+test('what a finding says to do about a hidden and an overwritten object ends it, and nothing else is advised to go', async () => {
+  const advised = /\(aws s3api delete-object --bucket (\S+) --key (\S+) --version-id (\S+)\)/;
+  const { findings } = await validate(scene, 'head');
+  const told = findings.filter(({ text }) => advised.test(text));
+  assert.deepEqual(told.map(({ code }) => code).sort(), ['HIDDEN', 'OVERWRITTEN']);
+  for (const { text } of told) {
+    const [, bucket = '', key = '', versionId = ''] = advised.exec(text) ?? [];
+    await scene.aws.admin.deleteObject({ bucket, key, versionId });
+  }
+  const months = codesByMonth(await validate(scene, 'full'));
+  assert.deepEqual([months['2025-12'], months['2026-01']], [undefined, undefined]);
+});
+
+test('a newer version over one that is not proved is not advised to go: a repair may be to take it', async () => {
+  const { key } = await partOf(scene, '2025-10');
+  await scene.aws.admin.putObject({ bucket: archiveBucket, key, body: Buffer.from('perhaps a replica') });
+  const { findings } = await validate(scene, 'head', { from: '2025-10', to: '2025-10' });
+  const { text = '' } = findings.find(({ code }) => code === 'OVERWRITTEN') ?? {};
+  assert.match(text, /ours is not proved: keep the newer one until billvault archive unit repair has looked at it$/);
+});
