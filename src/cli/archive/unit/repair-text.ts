@@ -6,13 +6,14 @@ import { count } from '../../output/format.ts';
 
 /** What a repair would do, part by part; sound parts are counted. */
 export function repairPlanText(plan: RepairPlan): string {
-  const { unitId, source, schema, table, month, entries } = plan;
+  const { unitId, source, schema, table, month, state, entries } = plan;
   const told = entries.filter(({ remedy }) => remedy.kind !== 'none');
   const faulty = entries.filter(({ fault }) => fault !== null);
   const name = `unit ${unitId}, ${source}/${schema}.${table} ${month}`;
   const parts = entries.length === 1 ? '1 part' : `${count(entries.length)} parts`;
   if (told.length === 0) {
-    return `${name}: nothing is wrong with its ${parts}; billvault archive run --retry-now goes on with the unit`;
+    const next = goesOn(state) ? '; billvault archive run --retry-now goes on with the unit' : '';
+    return `${name}: nothing is wrong with its ${parts}${next}`;
   }
   return [
     `${name}: of its ${parts} ${count(faulty.length)} ${faulty.length === 1 ? 'is' : 'are'} faulty`,
@@ -29,6 +30,11 @@ export function repairedText({ plan, repaired, left, state }: RepairOutcome): st
   return left.length === 0
     ? proved
     : `${proved}, as ${partsText(left)} ${left.length === 1 ? 'is' : 'are'} faulty still`;
+}
+
+/** What is verified waits for its policy at most, and what is purged for nothing. */
+function goesOn(state: RepairPlan['state']): boolean {
+  return state !== 'VERIFIED' && state !== 'PURGED';
 }
 
 /** `part 3`, `parts 3, 7`. */
