@@ -1,5 +1,5 @@
 import type { ArchiveStore } from '../../aws/archive-store.ts';
-import { isAppError } from '../../errors.ts';
+import { AppError, isAppError } from '../../errors.ts';
 import { listUnrecordedMonths } from '../../registry/archive/archive-gaps.ts';
 import { findDefinitions } from '../../registry/archive/definition.ts';
 import { listUnrecordedDeletions } from '../../registry/archive/deletion.ts';
@@ -183,10 +183,21 @@ async function storeManifest(
     encryption,
     encryptionRequired: destination.encryptionRequired,
     ...(signal === undefined ? {} : { signal }),
+  }).catch((error: unknown) => {
+    throw isAppError(error, 'OBJECT_EXISTS') ? inTheWay(error, { source, sequence }) : error;
   });
   step('manifest.uploaded');
   await markManifestStored(registry, id, versionId);
   step('manifest.stored');
+}
+
+/** Nothing is written over what is there: it may be all that is left of another chain. */
+function inTheWay(cause: AppError, { source, sequence }: Pick<ManifestRecord, 'source' | 'sequence'>): AppError {
+  return new AppError(
+    'OBJECT_EXISTS',
+    `${cause.message}: manifest ${sequence} of ${source} goes there, and until then nothing of ${source} is archived. If it is a manifest, another registry writes there; if it is nobody's, a delete marker over it (aws s3api delete-object) makes room`,
+    { cause },
+  );
 }
 
 async function listMonth(
