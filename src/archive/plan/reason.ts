@@ -100,7 +100,12 @@ export function count(rows: number): string {
 
 /** `1 row`, `1,234 rows`. */
 export function rowsOf(rows: number): string {
-  return `${count(rows)} ${rows === 1 ? 'row' : 'rows'}`;
+  return countOf(rows, 'row');
+}
+
+/** `1 part`, `1,234 parts`. */
+export function countOf(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function day(instant: Date): string {

@@ -3,6 +3,8 @@ import { findKnownObjects, type KnownObject } from '../../registry/archive/known
 import { findStoredParts, listPartsToValidate } from '../../registry/archive/validated-part.ts';
 import { keyBase } from '../bucket/archived-table.ts';
 import { manifestPrefix } from '../bucket/wanted-lifecycle.ts';
+import { flatManifests } from '../export/object-key.ts';
+import { countOf } from '../plan/reason.ts';
 import type { ValidationJob } from './validation-job.ts';
 
 /** Versions held at once, and looked up together. */
@@ -65,7 +67,7 @@ async function validateVersions(job: ValidationJob, versions: readonly StoredVer
   for (const version of versions) {
     job.counts.listed++;
     const record = known.get(version.key);
-    if (record === undefined) reportUnknown(job, version, 'UNKNOWN_OBJECT', 'nothing in the registry has this key');
+    if (record === undefined) reportUnknown(job, version, 'UNKNOWN_OBJECT', unknownKeyText(job, version));
     else reportVersion(job, version, { ...record, isThere: stored.has(storedName(version.key, record.versionId)) });
   }
 }
@@ -140,6 +142,16 @@ function reportReplaced(job: ValidationJob, version: StoredVersion, { replacedVe
   job.findings.add('warning', 'REPLACED', subjectOf(job, version), text);
 }
 
+/** A manifest that is not on record is the sign of a registry that is new, or was restored from a backup. */
+function unknownKeyText({ context }: ValidationJob, { key, isDeleteMarker }: StoredVersion): string {
+  const text = 'nothing in the registry has this key';
+  const { destination } = context;
+  const isInFolder = key.startsWith(manifestPrefix(keyBase(destination))) && key.endsWith('.json');
+  const isManifest = isInFolder || flatManifests(destination.prefix).some((place) => place.isManifest(key));
+  if (isDeleteMarker || !isManifest) return text;
+  return `${text}, though it is called like a manifest: if the registry is empty or older than the archive, billvault archive recover (--dry-run first) takes over what signed manifests say`;
+}
+
 /** A query over the folder would read a parquet file that nobody knows; anything else is just in the way. */
 function reportUnknown(
   job: ValidationJob,
@@ -156,7 +168,7 @@ function reportUnknown(
     isRead ? 'error' : 'warning',
     code,
     subjectOf(job, version),
-    `${nameOf(version)}, ${sizeBytes} bytes: ${why}`,
+    `${nameOf(version)}, ${countOf(sizeBytes, 'byte')}: ${why}`,
   );
 }
 

@@ -73,10 +73,13 @@ test('a gap in the chain and a month without a manifest are found', async () => 
     JSON.stringify(findings),
   );
   assert.ok(findings.some(({ code, subject }) => code === 'MANIFEST_MISSING' && subject === 'ledger 2026-04'));
-  // Its object is now one that nobody knows.
+  // Its object is now one that nobody knows, and what can be done about it is said.
   assert.ok(
     findings.some(
-      ({ code, subject }) => code === 'UNKNOWN_OBJECT' && subject.endsWith('/2026/04/manifest-000004.json'),
+      ({ code, subject, text }) =>
+        code === 'UNKNOWN_OBJECT' &&
+        subject.endsWith('/2026/04/manifest-000004.json') &&
+        text.includes('billvault archive recover'),
     ),
   );
 });
