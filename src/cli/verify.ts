@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type PublicKeys, publicKeys } from '../archive/manifest/public-keys.ts';
 import type { OfflineFinding } from '../archive/offline/finding.ts';
 import { type FolderVerification, type SourceChain, verifyFolder } from '../archive/offline/verify-folder.ts';
+import { countOf, rowsOf } from '../archive/plan/reason.ts';
 import { AppError } from '../errors.ts';
 import type { Cli, PrintOptions } from './cli.ts';
 import { newCommand } from './command.ts';
@@ -95,13 +96,23 @@ const findingColumns: readonly Column<OfflineFinding>[] = [
   { title: 'finding', of: ({ text }) => text },
 ];
 
+/** Of what is here: parts that have expired are counted above. */
+function verdict({ manifests, files, rows, isDeep }: FolderVerification): string {
+  const stored = `${countOf(manifests, 'manifest')}, ${countOf(files, 'part')}`;
+  if (isDeep) return `${stored}, ${rowsOf(rows)}: all proved`;
+  return `${stored}: the bytes of all are right; rows were not decoded (--no-deep)`;
+}
+
 function verificationText(verification: FolderVerification): string {
   const { sources, findings, findingsOmitted, isDeep } = verification;
   const summary = facts([
     ['manifests', count(verification.manifests)],
     ['parts named', count(verification.parts)],
     ['files right', `${count(verification.files)} (${bytes(verification.bytes)})`],
-    ['rows proved', isDeep ? `${count(verification.rows)} in ${count(verification.deepFiles)} parts` : 'not decoded'],
+    [
+      'rows proved',
+      isDeep ? `${count(verification.rows)} in ${countOf(verification.deepFiles, 'part')}` : 'not decoded',
+    ],
     ['expired parts', count(verification.expired)],
     ...(verification.replaced === 0 ? [] : [['replaced parts', count(verification.replaced)] as const]),
     ['other files', count(verification.otherFiles)],
@@ -113,5 +124,6 @@ function verificationText(verification: FolderVerification): string {
     ...(sources.length === 0 ? [] : [table(sourceColumns, sources)]),
     ...(findings.length === 0 ? [] : [table(findingColumns, findings)]),
     ...more,
+    ...(verification.ok ? [verdict(verification)] : []),
   ].join('\n\n');
 }

@@ -25,14 +25,22 @@ suite('billvault verify', () => {
 
     const whole = await verify('--head', head);
     assert.deepEqual([whole.code, whole.stderr], [0, '']);
-    assert.match(whole.stdout, /rows proved +25 in 1 parts/);
+    assert.match(whole.stdout, /rows proved +25 in 1 part\n/);
+    assert.match(whole.stdout, /\n1 manifest, 1 part, 25 rows: all proved\n$/);
     assert.match(whole.stdout, new RegExp(`shop +1 +by --head +${head}`));
 
     const json = JSON.parse((await verify('--json', '--no-deep')).stdout) as FolderVerification;
     assert.deepEqual([json.ok, json.files, json.deepFiles], [true, 1, 0]);
 
+    const shallow = await verify('--no-deep');
+    assert.match(
+      shallow.stdout,
+      /\n1 manifest, 1 part: the bytes of all are right; rows were not decoded \(--no-deep\)\n$/,
+    );
+
     rmSync(archive.at(part.file.s3_key));
     const damaged = await verify();
+    assert.doesNotMatch(damaged.stdout, /all proved/);
     assert.equal(damaged.code, 6);
     assert.match(damaged.stdout, new RegExp(`FILE_MISSING +${part.file.s3_key} +part 1 of public.ledger is missing`));
     assert.match(damaged.stderr, /^error PROOF_FAILED/);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { endingDays } from '../../../archive/locks/extend-ending-locks.ts';
 import { extendLocks, type LockExtension, planLocks } from '../../../archive/locks/extend-locks.ts';
 import type { LockFailure } from '../../../archive/locks/extension.ts';
+import { countOf } from '../../../archive/plan/reason.ts';
 import { AppError } from '../../../errors.ts';
 import type { RetentionEffect } from '../../../registry/archive/retention.ts';
 import type { Cli, PrintOptions } from '../../cli.ts';
@@ -66,16 +67,23 @@ const failureColumns: readonly Column<LockFailure>[] = [
 function extensionText(extension: LockExtension): string {
   const { units, parts, manifests, furtherManifests, weak, failed, failures } = extension;
   const changed = parts + manifests;
-  const lines = [
-    `retention of ${count(units)} units raised; ${count(parts)} parts and ${count(manifests)} manifests locked longer or stronger`,
-  ];
-  if (furtherManifests > 0) lines.push(`${count(furtherManifests)} further manifests say so`);
+  const lines: string[] = [];
+  if (units + changed > 0) {
+    lines.push(
+      `retention of ${countOf(units, 'unit')} raised; ${countOf(parts, 'part')} and ${countOf(manifests, 'manifest')} locked longer or stronger`,
+    );
+  }
+  if (furtherManifests > 0) {
+    lines.push(`${countOf(furtherManifests, 'further manifest')} ${furtherManifests === 1 ? 'says' : 'say'} so`);
+  }
   if (changed > 0) lines.push("billvault archive bucket plan shows what the bucket's lifecycle has to follow");
   if (weak > 0) {
     lines.push(
-      `${count(weak)} objects stay under GOVERNANCE: S3 makes COMPLIANCE of it only for who may bypass it (--bypass-governance)`,
+      `${countOf(weak, 'object')} ${weak === 1 ? 'stays' : 'stay'} under GOVERNANCE: S3 makes COMPLIANCE of it only for who may bypass it (--bypass-governance)`,
     );
   }
   if (failed > 0) lines.push(`${count(failed)} could not be changed`, '', table(failureColumns, failures));
+  if (lines.length === 0)
+    return 'nothing to do: what is stored is locked as long, and as strictly, as the policies want it';
   return lines.join('\n');
 }

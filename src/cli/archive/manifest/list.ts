@@ -30,7 +30,7 @@ const columns: readonly Column<ManifestSummary>[] = [
 export function manifestList(cli: Cli): Command {
   return newCommand({
     name: 'list',
-    summary: "list the signed manifests, newest first: every source's form a chain",
+    summary: 'list the signed manifests, newest first; those of each source form a chain',
     examples: ['archive manifest list', 'archive manifest list --source ledger --month 2026-01'],
   })
     .option('--source <source>', 'only of this source database')
