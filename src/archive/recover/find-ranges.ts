@@ -11,7 +11,7 @@ import { openPartLines } from '../verify/open-part-lines.ts';
 /**
  * The ranges of a unit that was recovered: manifests say how many rows each has, and the last of them in the stored part is
  * its upper bound, which is no business of a manifest's. A unit that has its ranges stays as it is.
- * @throws AppError FILE_COLD, FILE_MISSING, PARQUET_INVALID, or transient
+ * @throws AppError FILE_COLD, FILE_MISSING, PROOF_FAILED, or transient
  */
 export async function findRanges(context: ArchiveContext, job: UnitJob, unit: WholeUnit): Promise<void> {
   if (unit.ranges.length > 0 || unit.recoveredRound === null || unit.parts.length === 0) return;

@@ -1,12 +1,12 @@
 import type { ArchiveStore } from '../../aws/archive-store.ts';
 import { byteSource } from '../../aws/byte-source.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, isAppError } from '../../errors.ts';
 import { openPart } from '../../parquet/read-part.ts';
 import type { PartRecord } from '../../registry/archive/unit-record.ts';
 
 /**
  * The canonical lines of a stored part, read by its version. The bytes are not compared here: see verifyPart.
- * @throws AppError FILE_MISSING, FILE_COLD, PARQUET_INVALID, or transient
+ * @throws AppError FILE_MISSING, FILE_COLD, PROOF_FAILED for what is no parquet of ours any more, or transient
  */
 export async function* openPartLines(
   store: ArchiveStore,
@@ -24,6 +24,9 @@ export async function* openPartLines(
     } finally {
       await file.close();
     }
+  } catch (error) {
+    if (!isAppError(error, 'PARQUET_INVALID', 'PARQUET_UNSUPPORTED', 'EXPANDS_TOO_MUCH')) throw error;
+    throw new AppError('PROOF_FAILED', `part s3://${part.bucket}/${part.key}: ${error.message}`, { cause: error });
   } finally {
     await source.close();
   }

@@ -136,3 +136,16 @@ async function putOther(scene: ArchiveScene, part: PartRecord): Promise<void> {
 async function remove(scene: ArchiveScene, part: PartRecord): Promise<void> {
   await scene.aws.admin.deleteObject(address(part));
 }
+
+test('a part that cannot be read beside late rows is named by them: it is the proof that fails', async () => {
+  await using scene = await openArchiveScene();
+  await makeLedger(scene, { months: ['2026-05'] });
+  await scene.policies({ tables: ['public.ledger'] });
+  await scene.run();
+  const part = await partOf(scene, 'public.ledger');
+  await rewrite(scene, part, (bytes) => flip(bytes, 200));
+  await makeLedger(scene, { months: ['2026-05'], rowsPerMonth: 1 });
+  const [outcome] = (await scene.run()).outcomes;
+  assert.equal(outcome?.failure?.code, 'PROOF_FAILED');
+  assert.ok(outcome.failure.text.includes(part.key), outcome.failure.text);
+});
