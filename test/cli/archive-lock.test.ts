@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type ArchiveCliWorld, archiveBucket, openArchiveCliWorld } from './archive-world.ts';
+import { type ArchiveCliWorld, archiveBucket, due, openArchiveCliWorld } from './archive-world.ts';
 
 /** The tests of this file are one story, each on what the one before left. */
 let world: ArchiveCliWorld;
@@ -103,6 +103,18 @@ test('a shorter retention says what is kept, and changes nothing', async () => {
   assert.match(applied.stdout, /2 stored parts keep their locks: none is made shorter or weaker/);
   const done = await world.run('lock', 'extend');
   assert.match(done.stdout, /^nothing to do: what is stored is locked as long/);
+});
+
+test('a run says of a month whose rows a hold keeps in the database that it does, and why', async () => {
+  const selected = ['--table', 'ledger/public.charges', '--month', due];
+  const { hold } = await world.json<{ readonly hold: { readonly id: number } }>(
+    ...['hold', 'place', ...selected, '--reason', 'case 4711'],
+  );
+  await world.query(`insert into charges (account, amount, created_at) values ('late', 1, '${due}-02T00:00:00Z')`);
+  const ran = await world.run('run', ...selected);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.match(ran.stdout, new RegExp(`${due} .* verified .* under hold ${hold.id} \\(case 4711\\): not purged\n`));
+  assert.equal((await world.run('hold', 'release', String(hold.id), '--reason', 'closed')).code, 0);
 });
 
 test('what cannot be done is said by name', async () => {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { rowsOf } from '../../archive/plan/reason.ts';
+import { reasonText, rowsOf } from '../../archive/plan/reason.ts';
 import type { TableOutcome } from '../../archive/run/outcome.ts';
 import { runAllSources, type SourceRun } from '../../archive/run/run-all.ts';
 import { AppError } from '../../errors.ts';
@@ -85,8 +85,15 @@ const columns: readonly Column<TableOutcome>[] = [
   { title: 'parts', align: 'right', of: ({ parts }) => count(parts) },
   { title: 'rows', align: 'right', of: ({ rows }) => count(rows) },
   { title: 'purged', align: 'right', of: ({ purgedRows }) => count(purgedRows ?? 0) },
-  { title: 'why', of: ({ failure }) => (failure === undefined ? '' : `${failure.code}: ${failure.text}`) },
+  { title: 'why', of: whyText },
 ];
+
+/** Why it failed or waits; else what keeps its rows in the database, where that is not the policy itself. */
+function whyText({ failure, entry }: TableOutcome): string {
+  if (failure !== undefined) return `${failure.code}: ${failure.text}`;
+  const keeping = entry.reasons.filter(({ code }) => code === 'held' || code === 'restored-until');
+  return keeping.map(reasonText).join('; ');
+}
 
 function runsText(runs: readonly SourceRun[]): string {
   if (runs.length === 0) return noPolicies;
