@@ -46,7 +46,12 @@ export async function processFile(
     await settleIngested(context, file, result.file);
     return 'ingested';
   } catch (error) {
-    return settleFailure(context, { file, lease, failure: failureOf(error, held.signal), shutdown: options.signal });
+    return await settleFailure(context, {
+      file,
+      lease,
+      failure: failureOf(error, held.signal),
+      shutdown: options.signal,
+    });
   }
 }
 
