@@ -46,17 +46,13 @@ export async function requireKnownChain(context: ArchiveContext, request: KnownC
   }
 }
 
-async function placesOf(
-  { registry, destination: { prefix } }: ArchiveContext,
-  source: string,
-): Promise<readonly Place[]> {
+async function placesOf({ registry, destination }: ArchiveContext, source: string): Promise<readonly Place[]> {
   const isFlat = await usesLayout(registry, { source, layout: 'flat' });
   const mayHaveBeen = isFlat || !(await usesLayout(registry, { layout: 'flat' }));
-  const flat = mayHaveBeen ? flatManifests(prefix) : [];
-  return [
+  return [destination.prefix, ...(destination.formerPrefixes ?? [])].flatMap((prefix) => [
     { ...hiveManifests(prefix, source), isShared: false },
-    ...flat.map((place) => ({ ...place, isShared: !isFlat })),
-  ];
+    ...(mayHaveBeen ? flatManifests(prefix) : []).map((place) => ({ ...place, isShared: !isFlat })),
+  ]);
 }
 
 /** The same, asked until it was answered once. */

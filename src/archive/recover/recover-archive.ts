@@ -9,7 +9,7 @@ import {
   recoverManifest,
   settlePurged,
 } from '../../registry/archive/recover-manifest.ts';
-import { type RecoveredUnit, recoverUnit } from '../../registry/archive/recover-unit.ts';
+import { recoverUnit } from '../../registry/archive/recover-unit.ts';
 import type { LockMode } from '../../registry/archive/unit-record.ts';
 import { recordAudit } from '../../registry/audit.ts';
 import type { Prisma } from '../../registry/generated/client.ts';
@@ -21,6 +21,7 @@ import { findManifests, type IgnoredObject, type StoredManifest } from './find-m
 import { orderChains, type StoredChain } from './order-chain.ts';
 import { recoverHolds } from './recover-holds.ts';
 import { type FoundPart, type FoundParts, recoveredDeletions, recoveredUnits } from './recovered-unit.ts';
+import { Seen } from './seen.ts';
 
 export interface RecoverRequest {
   /** Default: every source that has a manifest in the bucket. */
@@ -159,50 +160,6 @@ async function recoverSource(
     });
   }
   return summary;
-}
-
-/** What was met on the way, added up. */
-class Seen {
-  readonly #months = new Set<string>();
-  readonly #missing: string[] = [];
-  /** Tables and months with a legal hold on an object. */
-  readonly held = new Map<string, { readonly table: string; readonly month: string }>();
-  #units = 0;
-  #parts = 0;
-  #rows = 0;
-  #expiredParts = 0;
-  deletions = 0;
-
-  addUnits(units: readonly RecoveredUnit[]): void {
-    for (const { month, parts } of units) {
-      this.#months.add(month);
-      this.#units++;
-      this.#parts += parts.length;
-      this.#rows += parts.reduce((sum, { rows }) => sum + rows, 0);
-    }
-  }
-
-  addPart(
-    { table, bucket, s3_key }: Pick<ManifestFile, 'table' | 'bucket' | 's3_key'>,
-    month: string,
-    found: FoundPart | undefined,
-  ): void {
-    if (found === undefined) this.#missing.push(`s3://${bucket}/${s3_key}`);
-    if (found?.isExpired === true) this.#expiredParts++;
-    if (found?.legalHold === true) this.held.set(JSON.stringify([table, month]), { table, month });
-  }
-
-  get counts() {
-    return {
-      months: this.#months.size,
-      units: this.#units,
-      parts: this.#parts,
-      rows: this.#rows,
-      deletions: this.deletions,
-      expiredParts: this.#expiredParts,
-      missing: this.#missing,
-    };
-  }
 }
 
 /** A month's manifest names all that the ones before it did. */

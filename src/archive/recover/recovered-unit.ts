@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.ts';
 import type { RecoveredDeletion } from '../../registry/archive/recover-manifest.ts';
-import type { RecoveredPart, RecoveredReplacement, RecoveredUnit } from '../../registry/archive/recover-unit.ts';
+import type { RecoveredPart, RecoveredReplacement } from '../../registry/archive/recover-replaced.ts';
+import type { RecoveredUnit } from '../../registry/archive/recover-unit.ts';
 import type { PartEncryption } from '../../registry/archive/unit-record.ts';
 import type { Prisma } from '../../registry/generated/client.ts';
 import type { Manifest, ManifestFile, ManifestReplaced } from '../manifest/manifest.ts';

@@ -30,13 +30,17 @@ export async function validateListing(job: ValidationJob): Promise<void> {
   }
 }
 
-/** The whole archive, or the folders of what is selected. */
+/** The whole archive, also what lies below former prefixes, or the folders of what is selected. */
 async function prefixesOf({ context, selection }: ValidationJob): Promise<readonly string[]> {
   const { registry, destination } = context;
   const { source, tableIds, from, to } = selection;
   const isOfMonths = from !== undefined || to !== undefined;
   const isWhole = source === undefined && tableIds === undefined && !isOfMonths;
-  if (isWhole) return [keyBase(destination)];
+  if (isWhole) {
+    const bases = [destination.prefix, ...(destination.formerPrefixes ?? [])].map((prefix) => keyBase({ prefix }));
+    // One may lie within another: what is listed twice would be told twice.
+    return [...new Set(bases)].filter((base) => !bases.some((other) => other !== base && base.startsWith(other)));
+  }
   const prefixes = new Set<string>();
   if (source !== undefined && tableIds === undefined && !isOfMonths) {
     prefixes.add(`${manifestPrefix(keyBase(destination))}${source}/`);

@@ -1,31 +1,9 @@
 import { AppError } from '../../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/client.ts';
 import { firstDay } from './begin-unit.ts';
-import type { NewPart } from './part-states.ts';
-import type { ReplacementRecord } from './replacement.ts';
+import { partData, type RecoveredPart, type RecoveredReplacement, recordReplaced } from './recover-replaced.ts';
 import { ensureTable, type TableName } from './table.ts';
-import type { ArchiveMode, DepartedRow, PartEncryption, UnitState } from './unit-record.ts';
-
-/** A part as a manifest names it, and as its object was found. */
-export interface RecoveredPart extends Omit<NewPart, 'unitId' | 'encryption'> {
-  readonly encryption: PartEncryption;
-  readonly versionId: string;
-  readonly legalHold: boolean;
-  /** Gone, and its retention is over. */
-  readonly isExpired: boolean;
-}
-
-/** A version of a part that was found to be faulty, and what stands for it. */
-export interface RecoveredReplacement
-  extends Pick<
-    ReplacementRecord,
-    'versionId' | 'newVersionId' | 'round' | 'isSame' | 'code' | 'text' | 'actor' | 'at'
-  > {
-  /** As it was on record, with the faulty version; null: there was none any more. */
-  readonly part: Omit<RecoveredPart, 'versionId'> & { readonly versionId: string | null };
-  /** Number of the part that its rows were archived anew in. */
-  readonly newOrdinal: number | null;
-}
+import type { ArchiveMode, DepartedRow, UnitState } from './unit-record.ts';
 
 /** A unit as the newest manifest of its month has it. */
 export interface RecoveredUnit extends TableName {
@@ -207,59 +185,6 @@ async function setVerified(transaction: Transaction, known: KnownUnit, unit: Rec
   }
 }
 
-/** What the registry does not have of it; the parts that stand for others are there. */
-async function recordReplaced(
-  transaction: Transaction,
-  unitId: bigint,
-  { replaced, provedAt }: Pick<RecoveredUnit, 'replaced' | 'provedAt'>,
-): Promise<void> {
-  for (const { part, newVersionId } of replaced) {
-    if (newVersionId === null) await setReplaced(transaction, unitId, part, provedAt);
-  }
-  const parts = await transaction.archivePart.findMany({ where: { unitId }, select: { id: true, ordinal: true } });
-  const idOf = (ordinal: number | null) => parts.find((one) => one.ordinal === ordinal)?.id ?? null;
-  for (const { part, newOrdinal, ...replacement } of replaced) {
-    const partId = idOf(part.ordinal);
-    const { versionId, at } = replacement;
-    if (partId === null) continue;
-    if ((await transaction.archiveReplacement.findFirst({ where: { partId, versionId, at } })) !== null) continue;
-    await transaction.archiveReplacement.create({ data: { ...replacement, partId, newPartId: idOf(newOrdinal) } });
-  }
-}
-
-/** Any state → REPLACED, by the steps that there are; one that the registry does not have is made. */
-async function setReplaced(
-  transaction: Transaction,
-  unitId: bigint,
-  part: RecoveredReplacement['part'],
-  provedAt: Date,
-): Promise<void> {
-  const { ordinal, versionId, isExpired } = part;
-  const known = await transaction.archivePart.findUnique({ where: { unitId_ordinal: { unitId, ordinal } } });
-  if (known?.state === 'REPLACED') return;
-  if (known === null) {
-    await transaction.archivePart.create({
-      data: { ...partData(part, unitId), state: 'REPLACED', ...(isExpired ? { expiredAt: provedAt } : {}) },
-    });
-    return;
-  }
-  await transaction.$executeRaw`
-    update registry.archive_part set state = 'STORED' where id = ${known.id} and state = 'VERIFIED'`;
-  await transaction.$executeRaw`
-    update registry.archive_part set state = 'REPLACED', version_id = ${versionId} where id = ${known.id}`;
-}
-
-function partData<P extends RecoveredReplacement['part']>({ isExpired: _, ...part }: P, unitId: bigint) {
-  const { ranges, nullCounts, encryption } = part;
-  return {
-    ...part,
-    unitId,
-    ranges: json(ranges),
-    nullCounts: json(nullCounts),
-    encryption: json(encryption),
-  };
-}
-
 async function createParts(
   transaction: Transaction,
   unitId: bigint,
@@ -311,8 +236,4 @@ function contradicting({ source, schema, table, month }: RecoveredUnit, part: Re
     'CHAIN_BROKEN',
     `${source} ${schema}.${table} ${month}: the bucket's manifest has ${part.key} as part ${part.ordinal}, the registry has ${key}: another registry wrote there as well`,
   );
-}
-
-function json(value: unknown): Prisma.InputJsonValue {
-  return value as Prisma.InputJsonValue;
 }

@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyBucket } from '../../../src/archive/bucket/apply.ts';
 import { expiryDays, longestLockDays } from '../../../src/archive/bucket/lock-days.ts';
-import { wantedBucket } from '../../../src/archive/bucket/wanted.ts';
 import { proveExpiry } from '../../../src/archive/expiry/prove-expiry.ts';
 import { placeHold } from '../../../src/archive/holds/place-hold.ts';
 import { releaseHold } from '../../../src/archive/holds/release-hold.ts';
 import { monthOf, previousMonth, retainUntil } from '../../../src/archive/month.ts';
 import { validateArchive } from '../../../src/archive/validate/validate-archive.ts';
-import { openBucketAdmin } from '../../../src/aws/bucket-admin.ts';
 import { listStoredTables } from '../../../src/registry/archive/list-archived-tables.ts';
-import {
-  type ArchiveScene,
-  archiveBucket,
-  archiveRegion,
-  makeLedger,
-  openArchiveScene,
-} from '../../support/archive-scene.ts';
+import { type Aging, aging } from '../../support/aging.ts';
+import { type ArchiveScene, makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
 
 const { signal } = new AbortController();
 const dayMillis = 86_400_000;
@@ -25,32 +17,15 @@ const lastMonth = previousMonth(monthOf(new Date()));
 const monthBefore = previousMonth(lastMonth);
 
 /** Two tables of a year's retention each, archived into a bucket with the lifecycle that the archive wants. */
-async function openAging(): Promise<ArchiveScene & { advance(days: number): Promise<void> }> {
+async function openAging(): Promise<ArchiveScene & Aging> {
   const scene = await openArchiveScene({ now: new Date() });
   for (const table of ['ledger', 'held']) await makeLedger(scene, { table, months: [lastMonth], rowsPerMonth: 20 });
   const policy = { tables: ['public.*'], classification: 'operational', retentionYears: 1, hotDays: 0 };
   await scene.policies(policy);
   assert.equal((await scene.run()).counts.verified, 2);
-  const { aws, user } = scene;
-  const { accessKeyId, secretAccessKey } = user;
-  const { destination, registry } = scene.context;
-  const base = {
-    s3Endpoint: aws.endpoint,
-    stsEndpoint: aws.endpoint,
-    baseCredentials: { accessKeyId, secretAccessKey },
-  };
-  await using admin = openBucketAdmin(base, { bucket: archiveBucket, region: archiveRegion });
-  await applyBucket({ admin, wanted: wantedBucket(destination, await listStoredTables(registry)) });
-  const start = Date.now();
-  let day = 0;
-  return Object.assign(scene, {
-    async advance(days: number) {
-      day += days;
-      await aws.admin.advanceClock(days * 86_400);
-      scene.setNow(new Date(start + day * dayMillis));
-      await aws.admin.runLifecycle();
-    },
-  });
+  const aged = aging(scene);
+  await aged.applyLifecycle();
+  return aged;
 }
 
 async function states(scene: ArchiveScene): Promise<Readonly<Record<string, string>>> {

@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyBucket } from '../../../src/archive/bucket/apply.ts';
-import { checkBucket } from '../../../src/archive/bucket/check.ts';
 import { expiryDays, longestLockDays } from '../../../src/archive/bucket/lock-days.ts';
-import { wantedBucket } from '../../../src/archive/bucket/wanted.ts';
 import { proveExpiry } from '../../../src/archive/expiry/prove-expiry.ts';
 import { monthOf, previousMonth, retainUntil } from '../../../src/archive/month.ts';
-import { openBucketAdmin } from '../../../src/aws/bucket-admin.ts';
 import { listStoredTables } from '../../../src/registry/archive/list-archived-tables.ts';
-import {
-  type ArchiveScene,
-  archiveBucket,
-  archiveRegion,
-  makeLedger,
-  openArchiveScene,
-} from '../../support/archive-scene.ts';
+import { aging } from '../../support/aging.ts';
+import { type ArchiveScene, makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
 import { dayMillis, validate } from '../validate/archived-scene.ts';
 import { extend, nothing } from './lock-scene.ts';
 
@@ -30,29 +21,9 @@ async function openAging() {
   await makeLedger(scene, { months: [month] });
   await scene.policies({ ...policy, retentionYears: 1 });
   assert.equal((await scene.run()).counts.verified, 1);
-  const { accessKeyId, secretAccessKey } = scene.user;
-  const { endpoint } = scene.aws;
-  const access = { s3Endpoint: endpoint, stsEndpoint: endpoint, baseCredentials: { accessKeyId, secretAccessKey } };
-  const start = Date.now();
-  let day = 0;
-  const tables = () => listStoredTables(scene.context.registry);
-  return Object.assign(scene, {
-    async advance(days: number) {
-      day += days;
-      await scene.aws.admin.advanceClock(days * 86_400);
-      scene.setNow(new Date(start + day * dayMillis));
-      await scene.aws.admin.runLifecycle();
-    },
-    /** The bucket as it is to be for what is stored; whether it was so. */
-    async applyLifecycle(): Promise<boolean> {
-      await using admin = openBucketAdmin(access, { bucket: archiveBucket, region: archiveRegion });
-      const wanted = wantedBucket(scene.context.destination, await tables());
-      const { isFit } = await checkBucket({ admin, wanted });
-      await applyBucket({ admin, wanted });
-      return isFit;
-    },
+  return Object.assign(aging(scene), {
     async expiresAfterDays(): Promise<number> {
-      const [first] = await tables();
+      const [first] = await listStoredTables(scene.context.registry);
       assert.ok(first);
       return expiryDays(longestLockDays(first));
     },

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { generateSigningKey, openKeySigner } from '../../../src/archive/manifest/key-signer.ts';
 import { runArchive } from '../../../src/archive/run/run-archive.ts';
+import { validateArchive } from '../../../src/archive/validate/validate-archive.ts';
 import { isAppError } from '../../../src/errors.ts';
 import { archiveBucket, archiveRegion, makeLedger, openArchiveScene } from '../../support/archive-scene.ts';
+import { unitsOf } from '../../support/archive-truth.ts';
 
 test('a chain is not gone on with by a key that does not know the one before it: nothing is exported, nothing written', async () => {
   await using scene = await openArchiveScene();
@@ -76,4 +78,17 @@ test('an archive is not gone on with in another bucket or below another prefix b
   assert.equal(await rows(), 50);
   const { counts } = await runAt({ prefix: 'moved', formerPrefixes: ['archive'] });
   assert.deepEqual([counts.purged, await rows()], [1, 0]);
+
+  // What lies below the former prefix is looked after as before.
+  const [first] = await unitsOf(scene);
+  const [part] = first?.parts ?? [];
+  assert.ok(part !== undefined && part.key.startsWith('archive/'));
+  await scene.aws.admin.deleteObject({ bucket: archiveBucket, key: part.key });
+  const destination = { ...scene.context.destination, prefix: 'moved', formerPrefixes: ['archive'] };
+  const job = { selection: {}, level: 'head', trigger: 'manual', actor: 'test', signal } as const;
+  const { findings } = await validateArchive({ ...scene.context, destination }, job);
+  assert.deepEqual(
+    findings.map(({ code, subject }) => [code, subject]),
+    [['HIDDEN', `s3://${archiveBucket}/${part.key}`]],
+  );
 });
