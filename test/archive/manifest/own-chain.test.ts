@@ -82,7 +82,8 @@ test('an archive is not gone on with in another bucket or below another prefix b
   // What lies below the former prefix is looked after as before.
   const [first] = await unitsOf(scene);
   const [part] = first?.parts ?? [];
-  assert.ok(part !== undefined && part.key.startsWith('archive/'));
+  assert.ok(part);
+  assert.ok(part.key.startsWith('archive/'));
   await scene.aws.admin.deleteObject({ bucket: archiveBucket, key: part.key });
   const destination = { ...scene.context.destination, prefix: 'moved', formerPrefixes: ['archive'] };
   const job = { selection: {}, level: 'head', trigger: 'manual', actor: 'test', signal } as const;
