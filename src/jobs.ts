@@ -85,12 +85,13 @@ export function startJobs(settings: JobOptions): RunningJobs {
   ];
   if (archive !== undefined) {
     const refresh = () => refreshRuns(archiveRuns, archive.context, options);
-    jobs.push(everywhere('refresh archive policies', refreshPattern, options, refresh));
+    const refreshing = everywhere('refresh archive policies', refreshPattern, options, refresh);
+    jobs.push(refreshing);
     shared.push(...archiveJobs(archive.context, archive.schedules));
     for (const { name, pattern, work } of ownArchiveJobs(archive.context)) {
       jobs.push(everywhere(name, pattern, options, () => work(signal)));
     }
-    void refresh().catch(() => undefined);
+    void refreshing.trigger();
   }
   jobs.push(...shared.map((one) => once(one, options)));
   void jobs[0]?.trigger();
